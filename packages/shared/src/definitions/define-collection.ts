@@ -1,0 +1,48 @@
+import type { RecordId } from './context.js'
+
+export interface ListRequest {
+  /** What the last page's `next` was; absent for the first page. */
+  cursor: string | undefined
+  /** Most records wanted. */
+  limit: number
+  /** What a person typed to find a record; absent when all are wanted. */
+  search: string | undefined
+  signal: AbortSignal
+}
+
+export interface ListedRecord {
+  id: RecordId
+  /** What a person recognises the record by. */
+  label: string
+}
+
+export interface RecordPage {
+  records: ListedRecord[]
+  /** Where the next page starts; absent on the last page. */
+  next?: string | undefined
+}
+
+export interface CollectionOptions {
+  /** The collection's name, as Jet Admin knows it. */
+  name: string
+  /** Lists one page of records in a stable order. */
+  list(request: ListRequest): Promise<RecordPage> | RecordPage
+}
+
+const COLLECTION = Symbol.for('flexaction.collection')
+
+/** A declared collection. Made by {@link defineCollection} only. */
+export interface CollectionDefinition {
+  readonly [COLLECTION]: true
+  readonly name: string
+  readonly options: CollectionOptions
+}
+
+/** Declares how the worker lists a collection's records, page by page. */
+export function defineCollection(options: CollectionOptions): CollectionDefinition {
+  return { [COLLECTION]: true, name: options.name, options }
+}
+
+export function isCollectionDefinition(value: unknown): value is CollectionDefinition {
+  return typeof value === 'object' && value !== null && COLLECTION in value
+}

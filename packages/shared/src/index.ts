@@ -1,0 +1,27 @@
+/**
+ * What authors of actions import:
+ * `import { defineAction, records, field, ActionError } from '@flexaction/shared'`.
+ */
+export { ActionError, type FieldErrors } from './definitions/action-error.js'
+export type { BulkContext, HandlerContext, RecordId, Role, RunInfo, RunUser } from './definitions/context.js'
+export {
+  type ActionDefinition,
+  type ActionOptions,
+  type Backoff,
+  defineAction,
+  type HandlerInput,
+  type Limits,
+  type Respond,
+  type RetryPolicy,
+} from './definitions/define-action.js'
+export {
+  type CollectionDefinition,
+  type CollectionOptions,
+  defineCollection,
+  type ListedRecord,
+  type ListRequest,
+  type RecordPage,
+} from './definitions/define-collection.js'
+export { collection, common, records, type Target } from './definitions/targets.js'
+export type { Duration } from './config/duration.js'
+export { field, type ParamsOf } from './fields/index.js'
