@@ -20,8 +20,6 @@ export interface Backoff {
 }
 
 export interface Limits {
-  /** Most handler calls at once over all workers. Default: no limit. */
-  concurrency?: number
   /** Most handler calls at once in one worker process. Default 50. */
   perWorker?: number
 }

@@ -1,0 +1,98 @@
+import { FlexActionError } from '@flexaction/shared/errors'
+import { ITEM_STATES, type Run, RUN_ID, RUN_STATES, type RunReader, viewRun } from '@flexaction/shared/runs'
+import type Router from '@koa/router'
+import { createHash } from 'node:crypto'
+import { mayActAs } from '../access/auth-tokens.js'
+import { answerJson, callerOf, type GatewayContext, type GatewayState } from '../http/context.js'
+import { oneOf, optionalText, wholeNumber } from './query.js'
+
+const DEFAULT_LIMIT = 50
+const MOST_LIMIT = 1_000
+
+/** Reading runs: `GET /runs`, `/runs/:id`, `/runs/:id/items` (DESIGN section 5), each with ETag and 304. */
+export function addRunsRoutes(router: Router<GatewayState>, reader: RunReader): void {
+  router.get('/runs', async (ctx) => {
+    const gctx = ctx as unknown as GatewayContext
+    const cursor = optionalText(ctx.query, 'cursor')
+    if (cursor !== undefined && !RUN_ID.test(cursor)) throw badCursor(cursor)
+    const filter = {
+      action: optionalText(ctx.query, 'action'),
+      state: oneOf(ctx.query, 'state', RUN_STATES),
+      user: optionalText(ctx.query, 'user'),
+      model: optionalText(ctx.query, 'model'),
+      record: optionalText(ctx.query, 'record'),
+    }
+    const { values, next } = await reader.runs(filter, cursor, readLimit(gctx))
+    const runs = values.map((run) => viewRun(run, isOperator(gctx)))
+    answerTagged(gctx, { runs, ...(next !== undefined && { next }) })
+  })
+
+  router.get('/runs/:id', async (ctx) => {
+    const gctx = ctx as unknown as GatewayContext
+    if (await answeredUnchanged(gctx, reader, idOf(gctx))) return
+    const run = await findRun(reader, idOf(gctx))
+    gctx.set('ETag', tagOf(gctx, String(run.revision)))
+    answerJson(gctx, 200, viewRun(run, isOperator(gctx)))
+  })
+
+  router.get('/runs/:id/items', async (ctx) => {
+    const gctx = ctx as unknown as GatewayContext
+    const state = oneOf(ctx.query, 'state', ITEM_STATES)
+    const cursor = wholeNumber(ctx.query, 'cursor', 0, 0, Number.MAX_SAFE_INTEGER)
+    const limit = readLimit(gctx)
+    if (await answeredUnchanged(gctx, reader, idOf(gctx))) return
+    const run = await findRun(reader, idOf(gctx))
+    const { values, next } = await reader.items(run, { state, cursor, limit, forOperators: isOperator(gctx) })
+    gctx.set('ETag', tagOf(gctx, String(run.revision)))
+    answerJson(gctx, 200, { items: values, ...(next !== undefined && { next }) })
+  })
+}
+
+function idOf(ctx: GatewayContext): string {
+  return (ctx as GatewayContext & { params: { id: string } }).params.id
+}
+
+async function findRun(reader: RunReader, id: string): Promise<Run> {
+  const run = RUN_ID.test(id) ? await reader.run(id) : undefined
+  if (!run) throw new FlexActionError('not_found', `There is no run '${id}'; ended runs are kept for the time that RUN_RETENTION says`)
+  return run
+}
+
+/** Operators see the texts of unexpected failures; viewers see a safe text. */
+function isOperator(ctx: GatewayContext): boolean {
+  return mayActAs(callerOf(ctx), 'operator')
+}
+
+function readLimit(ctx: GatewayContext): number {
+  return wholeNumber(ctx.query, 'limit', DEFAULT_LIMIT, 1, MOST_LIMIT)
+}
+
+function badCursor(cursor: string): FlexActionError {
+  return new FlexActionError('bad_request', `cursor: '${cursor}' is no cursor: use the value of 'next' in the page before`)
+}
+
+/** An entity tag of a run's revision, as this caller sees it. */
+function tagOf(ctx: GatewayContext, revision: string): string {
+  return `"${revision}${isOperator(ctx) ? '' : '-v'}"`
+}
+
+/** Answers 304 when the run is as the caller knows it: one small read instead of the whole run. */
+async function answeredUnchanged(ctx: GatewayContext, reader: RunReader, id: string): Promise<boolean> {
+  if (ctx.get('If-None-Match') === '' || !RUN_ID.test(id)) return false
+  const revision = await reader.revision(id)
+  if (revision === undefined) return false
+  ctx.status = 200
+  ctx.set('ETag', tagOf(ctx, revision))
+  if (!ctx.fresh) return false
+  ctx.status = 304
+  return true
+}
+
+function answerTagged(ctx: GatewayContext, body: unknown): void {
+  answerJson(ctx, 200, body)
+  ctx.set('ETag', `"${createHash('sha256').update(String(ctx.body)).digest('base64url').slice(0, 22)}"`)
+  if (ctx.fresh) {
+    ctx.status = 304
+    ctx.body = null
+  }
+}

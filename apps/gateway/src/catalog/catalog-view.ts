@@ -1,0 +1,101 @@
+import type { CatalogStore, LiveWorker, PublishedAction } from '@flexaction/shared/catalog'
+import { compileForm, type CompiledForm } from '@flexaction/shared/fields'
+import type { Logger } from '@flexaction/shared/logging'
+import type { RedisClient } from '@flexaction/shared/redis'
+
+/** An action of the catalog, ready to check requests with. */
+export interface CatalogAction extends PublishedAction {
+  parseForm: CompiledForm
+}
+
+export interface CatalogViewOptions {
+  store: CatalogStore
+  subscriber: RedisClient
+  /** The channel that announces changes. */
+  channel: string
+  logger: Logger
+  /** Called with each action when it is published, changed or not. */
+  onActions(actions: readonly CatalogAction[]): void
+}
+
+/** Announcements may be missed; the catalog is read again this often, and the live workers with it. */
+const REFRESH_EVERY_MS = 2_000
+
+/** The catalog as this gateway knows it: in memory, so that listing it asks nobody. */
+export class CatalogView {
+  #actions: readonly CatalogAction[] = []
+  #list = Buffer.from('[]')
+  #workers: readonly LiveWorker[] = []
+  #loaded = false
+  #source = ''
+  #timer: NodeJS.Timeout | undefined
+  #refreshing: Promise<void> | undefined
+  readonly #onMessage = (channel: string): void => {
+    if (channel === this.options.channel) void this.#refreshQuietly()
+  }
+
+  constructor(private readonly options: CatalogViewOptions) {}
+
+  async start(): Promise<void> {
+    const { subscriber, channel } = this.options
+    subscriber.on('message', this.#onMessage)
+    await subscriber.subscribe(channel)
+    await this.#refresh()
+    this.#timer = setInterval(() => void this.#refreshQuietly(), REFRESH_EVERY_MS)
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    this.options.subscriber.off('message', this.#onMessage)
+    await this.#refreshing
+  }
+
+  get actions(): readonly CatalogAction[] {
+    return this.#actions
+  }
+
+  /** The answer to get_action_list, serialised. */
+  get list(): Buffer {
+    return this.#list
+  }
+
+  /** Whether the catalog was read, and some worker has ever published. */
+  get ready(): boolean {
+    return this.#loaded && this.#actions.length > 0
+  }
+
+  /** Live workers that serve an action. */
+  workersFor(identity: string): number {
+    return this.#workers.filter(({ actions }) => actions.includes(identity)).length
+  }
+
+  async #refreshQuietly(): Promise<void> {
+    try {
+      await this.#refresh()
+    } catch (error) {
+      this.options.logger.warn({ err: error }, 'reading the catalog failed; the last one stays in use')
+    }
+  }
+
+  #refresh(): Promise<void> {
+    // An announcement during a refresh must be followed by one more, or it would be missed.
+    this.#refreshing = (this.#refreshing ?? Promise.resolve()).catch(() => undefined).then(() => this.#read())
+    return this.#refreshing
+  }
+
+  async #read(): Promise<void> {
+    const [published, workers] = await Promise.all([this.options.store.read(), this.options.store.liveWorkers()])
+    this.#workers = workers
+    const source = JSON.stringify(published)
+    this.#loaded = true
+    if (source === this.#source) return
+    this.#source = source
+    this.#actions = published.map((action) => ({
+      ...action,
+      parseForm: compileForm(action.entry.params ?? [], { unknownParams: action.unknownParams }),
+    }))
+    this.#list = Buffer.from(JSON.stringify(published.map(({ entry }) => entry)))
+    this.options.onActions(this.#actions)
+    this.options.logger.info({ actions: published.map(({ identity }) => identity) }, 'catalog read')
+  }
+}

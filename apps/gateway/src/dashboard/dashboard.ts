@@ -1,0 +1,76 @@
+import { createBullBoard } from '@bull-board/api'
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
+import { KoaAdapter } from '@bull-board/koa'
+import { FlexActionError } from '@flexaction/shared/errors'
+import type { BatchQueues } from '@flexaction/shared/queues'
+import { type Authenticator, requireRole } from '../access/authenticator.js'
+import type { CatalogAction } from '../catalog/catalog-view.js'
+import type { GatewayMiddleware } from '../http/context.js'
+
+export const DASHBOARD_PATH = '/queues'
+
+/** The queue dashboard (bull-board): one row per action, appearing as actions are published. */
+export class Dashboard {
+  readonly #adapter = new KoaAdapter()
+  readonly #board: ReturnType<typeof createBullBoard>
+  readonly #shown = new Map<string, BullMQAdapter>()
+
+  constructor(
+    private readonly queues: BatchQueues,
+    private readonly authenticator: Authenticator,
+  ) {
+    this.#adapter.setBasePath(DASHBOARD_PATH)
+    this.#board = createBullBoard({
+      queues: [],
+      serverAdapter: this.#adapter,
+      options: { uiConfig: { boardTitle: 'FlexAction queues' } },
+    })
+  }
+
+  /** Shows these actions' queues, and no others. */
+  show(actions: readonly CatalogAction[]): void {
+    const identities = new Set(actions.map(({ identity }) => identity))
+    for (const [identity, adapter] of this.#shown) {
+      if (identities.has(identity)) continue
+      this.#board.removeQueue(adapter)
+      this.#shown.delete(identity)
+    }
+    for (const identity of identities) {
+      if (this.#shown.has(identity)) continue
+      // Items are retried through their run: repeating a whole ended batch here would do nothing.
+      const adapter = new BullMQAdapter(this.queues.get(identity), { allowRetries: false })
+      this.#board.addQueue(adapter)
+      this.#shown.set(identity, adapter)
+    }
+  }
+
+  /** Lets nobody in without a token (the browser asks: any name, and the token as password); changes need an operator. */
+  get guard(): GatewayMiddleware {
+    return async (ctx, next) => {
+      if (!ctx.path.startsWith(DASHBOARD_PATH)) return next()
+      try {
+        ctx.state.caller = this.authenticator.authenticate(ctx.get('Authorization'))
+      } catch (error) {
+        ctx.set('WWW-Authenticate', 'Basic realm="FlexAction: any name, and your token as password", charset="UTF-8"')
+        throw error
+      }
+      if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+        requireRole(ctx.state.caller, 'operator', 'changing queues')
+        if (!isSameOrigin(ctx.get('Sec-Fetch-Site'), ctx.get('Origin'), ctx.host)) {
+          throw new FlexActionError('not_permitted', 'Not permitted: queues are changed from the dashboard itself only')
+        }
+      }
+      return next()
+    }
+  }
+
+  get routes(): GatewayMiddleware {
+    return this.#adapter.registerPlugin() as unknown as GatewayMiddleware
+  }
+}
+
+/** A browser sends its remembered password along with other sites' requests too: those are refused. */
+function isSameOrigin(site: string, origin: string, host: string): boolean {
+  if (site !== '') return site === 'same-origin'
+  return origin === '' || (URL.canParse(origin) && new URL(origin).host === host)
+}

@@ -1,0 +1,104 @@
+import { CatalogStore } from '@flexaction/shared/catalog'
+import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
+import type { Logger } from '@flexaction/shared/logging'
+import { BatchQueues } from '@flexaction/shared/queues'
+import { connect, Keys } from '@flexaction/shared/redis'
+import { RunEndings, RunReader, RunStore } from '@flexaction/shared/runs'
+import { type AuthToken, parseAuthTokens } from './access/auth-tokens.js'
+import { Authenticator } from './access/authenticator.js'
+import { developmentToken } from './access/development-token.js'
+import { CatalogView } from './catalog/catalog-view.js'
+import { type GatewayConfig, parseOrigins } from './config.js'
+import { Dashboard } from './dashboard/dashboard.js'
+import { Health } from './health.js'
+import { createApp } from './http/app.js'
+import { HttpServer } from './http/server.js'
+import { ExecuteAction } from './messages/execute-action.js'
+import { MessagesEndpoint } from './messages/endpoint.js'
+
+export interface Gateway extends LongLived {
+  /** The port it listens on, once started. */
+  readonly port: number
+}
+
+/** Puts a gateway together: HTTP in, runs and queues in Redis out. */
+export async function createGateway(config: GatewayConfig, logger: Logger): Promise<Gateway> {
+  const keys = new Keys(config.KEY_PREFIX)
+  const redis = connect(config.REDIS_URL, { name: 'gateway', whenAway: 'fail-fast' })
+  const subscriber = connect(config.REDIS_URL, { name: 'gateway subscriber', whenAway: 'wait' })
+  for (const connection of [redis, subscriber]) {
+    connection.on('error', (error: Error) => logger.warn({ err: error }, 'Redis is away; trying again'))
+  }
+
+  const authenticator = new Authenticator(await readTokens(config, logger))
+  const queues = new BatchQueues({ redis, keys, onError: (error) => logger.error({ err: error }, 'a queue reported an error') })
+  const dashboard = new Dashboard(queues, authenticator)
+  const reader = new RunReader(redis, keys)
+  const endings = new RunEndings(subscriber, keys.runEnded, reader, (error) =>
+    logger.warn({ err: error }, 'reading runs that are waited for failed'),
+  )
+  const catalog = new CatalogView({
+    store: new CatalogStore(redis, keys),
+    subscriber,
+    channel: keys.catalogChanged,
+    logger,
+    onActions: (actions) => dashboard.show(actions),
+  })
+  const executeAction = new ExecuteAction({
+    catalog,
+    store: new RunStore(redis, keys, config.RUN_RETENTION),
+    reader,
+    queues,
+    endings,
+    maxIds: config.MAX_IDS,
+    waitMaxMs: config.WAIT_MAX,
+    runsPath: `${config.API_PREFIX}/runs`,
+  })
+  const health = new Health(redis, catalog)
+  const app = createApp({
+    apiPrefix: config.API_PREFIX,
+    origins: parseOrigins(config.CORS_ORIGINS),
+    maxBodyBytes: config.MAX_BODY_MB * 1_000_000,
+    authenticator,
+    messages: new MessagesEndpoint(catalog, executeAction),
+    reader,
+    dashboard,
+    health,
+    logger,
+  })
+  const server = new HttpServer(app.callback(), config.HOST, config.PORT, config.SHUTDOWN_DEADLINE)
+
+  const lifecycle = new Lifecycle(
+    [
+      { name: 'redis', stop: () => disconnect(redis, subscriber) },
+      { name: 'queues', stop: () => queues.close() },
+      { name: 'endings', start: () => endings.start(), stop: () => endings.stop() },
+      { name: 'catalog', start: () => catalog.start(), stop: () => catalog.stop() },
+      { name: 'http', start: () => server.start(), stop: () => server.stop() },
+      { name: 'health', stop: () => health.stopping() },
+    ],
+    (part, error) => logger.error({ err: error, part }, 'a part did not stop cleanly'),
+  )
+  return {
+    start: () => lifecycle.start(),
+    stop: () => lifecycle.stop(),
+    get port() {
+      return server.port
+    },
+  }
+}
+
+async function readTokens(config: GatewayConfig, logger: Logger): Promise<AuthToken[]> {
+  const tokens = parseAuthTokens(config.AUTH_TOKENS)
+  if (tokens.length > 0) return tokens
+  if (config.NODE_ENV === 'production') {
+    throw new Error('No authentication is configured: set AUTH_TOKENS to name:role:token entries (roles: viewer, operator, admin)')
+  }
+  const token = await developmentToken(config.DATA_DIR)
+  logger.warn({ file: `${config.DATA_DIR}/token` }, 'no AUTH_TOKENS: the token of this development installation is in use')
+  return parseAuthTokens(`developer:admin:${token}`)
+}
+
+function disconnect(...connections: { disconnect(): void }[]): void {
+  for (const connection of connections) connection.disconnect()
+}

@@ -1,0 +1,47 @@
+import type { RedisClient } from '@flexaction/shared/redis'
+import type Router from '@koa/router'
+import type { CatalogView } from './catalog/catalog-view.js'
+import { answerJson, type GatewayContext, type GatewayState } from './http/context.js'
+import { VERSION } from './version.js'
+
+const PING_WITHIN_MS = 1_000
+
+/** `/healthz`: the process lives. `/readyz`: it can serve, with Redis and a catalog. */
+export class Health {
+  #stopping = false
+
+  constructor(
+    private readonly redis: RedisClient,
+    private readonly catalog: CatalogView,
+  ) {}
+
+  /** From now on not ready, while requests in hand are finished. */
+  stopping(): void {
+    this.#stopping = true
+  }
+
+  addRoutes(router: Router<GatewayState>): void {
+    router.get('/healthz', (ctx) => answerJson(ctx as unknown as GatewayContext, 200, { status: 'ok', version: VERSION }))
+    router.get('/readyz', async (ctx) => {
+      const details = { redis: await this.#redis(), catalog: this.#catalog(), shutdown: this.#stopping ? 'stopping' : 'ok' }
+      const ready = Object.values(details).every((detail) => detail === 'ok')
+      answerJson(ctx as unknown as GatewayContext, ready ? 200 : 503, { status: ready ? 'ok' : 'not ready', details })
+    })
+  }
+
+  async #redis(): Promise<string> {
+    let timer: NodeJS.Timeout | undefined
+    const tooLate = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve('away: no answer within 1 s'), PING_WITHIN_MS)
+    })
+    const answer = this.redis.ping().then(
+      () => 'ok',
+      () => 'away: the connection is lost',
+    )
+    return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer))
+  }
+
+  #catalog(): string {
+    return this.catalog.ready ? 'ok' : 'empty: no worker has published its actions yet'
+  }
+}

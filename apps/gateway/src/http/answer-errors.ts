@@ -1,0 +1,55 @@
+import { FlexActionError, statusOf } from '@flexaction/shared/errors'
+import { answerJson, type GatewayContext, type GatewayMiddleware } from './context.js'
+
+/** Errors of ioredis and BullMQ that mean that Redis cannot be reached; they have no codes of their own. */
+const REDIS_IS_AWAY =
+  /^(Connection is closed|Stream isn't writeable|Command timed out|.*max retries per request|LOADING |READONLY |MASTERDOWN |OOM )/i
+const TRY_AGAIN_SECONDS = 2
+
+/** Turns whatever a route throws into an answer. Stacks and causes go to the log alone. */
+export const answerErrors: GatewayMiddleware = async (ctx, next) => {
+  try {
+    await next()
+    if (ctx.status === 404 && ctx.body == null) throw notFound(ctx)
+  } catch (error) {
+    answerError(ctx, toFlexActionError(error))
+  }
+}
+
+function toFlexActionError(error: unknown): FlexActionError {
+  if (error instanceof FlexActionError) return error
+  if (error instanceof Error && REDIS_IS_AWAY.test(error.message)) {
+    const text = 'The store is not available at the moment; nothing was done. Try again in a moment'
+    return new FlexActionError('unavailable', text, { cause: error, retryAfter: TRY_AGAIN_SECONDS })
+  }
+  return new FlexActionError('internal', 'An unexpected error occurred', { cause: error })
+}
+
+function answerError(ctx: GatewayContext, error: FlexActionError): void {
+  const status = statusOf(error.code)
+  const { logger, requestId } = ctx.state
+  if (status >= 500) logger.error({ err: error.cause ?? error, request: requestId }, error.message)
+  if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter))
+  if (error.fields) return answerJson(ctx, status, error.fields)
+  const detail = status === 500 ? `${error.message} (request id ${requestId})` : error.message
+  answerJson(ctx, status, { detail, code: error.code })
+}
+
+function notFound(ctx: GatewayContext): FlexActionError {
+  return new FlexActionError('not_found', `There is nothing at ${ctx.method} ${ctx.path}`)
+}
+
+/** Jet Admin's client knows no 401 on the messages endpoint (PROTOCOL.md section 6), and bodies without a code. */
+export const messagesErrors: GatewayMiddleware = async (ctx, next) => {
+  try {
+    await next()
+  } catch (error) {
+    const known = toFlexActionError(error)
+    answerError(ctx, known)
+    if (ctx.status === 401) ctx.status = 403
+    if (!known.fields) {
+      const { detail } = JSON.parse(String(ctx.body)) as { detail: string }
+      answerJson(ctx, ctx.status, { detail })
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import type { Logger } from '@flexaction/shared/logging'
+import type { RunReader } from '@flexaction/shared/runs'
+import { FlexActionError } from '@flexaction/shared/errors'
+import Router, { type RouterMiddleware } from '@koa/router'
+import Koa from 'koa'
+import type { Authenticator } from '../access/authenticator.js'
+import { addRunsRoutes } from '../api/runs-routes.js'
+import type { Dashboard } from '../dashboard/dashboard.js'
+import type { Health } from '../health.js'
+import type { MessagesEndpoint } from '../messages/endpoint.js'
+import { VERSION } from '../version.js'
+import { answerErrors, messagesErrors } from './answer-errors.js'
+import { answerJson, type GatewayContext, type GatewayMiddleware, type GatewayState } from './context.js'
+import { answerOptions, cors } from './cors.js'
+import { readBody } from './read-body.js'
+import { requestId } from './request-id.js'
+
+export interface AppOptions {
+  apiPrefix: string
+  origins: readonly string[]
+  maxBodyBytes: number
+  authenticator: Authenticator
+  messages: MessagesEndpoint
+  reader: RunReader
+  dashboard: Dashboard
+  health: Health
+  logger: Logger
+}
+
+/** The Koa application: middlewares and routes in the order in which a request meets them. */
+export function createApp(options: AppOptions): Koa<GatewayState> {
+  const { apiPrefix, authenticator, dashboard, health, logger } = options
+  const app = new Koa<GatewayState>()
+  // Errors are answered and logged below; what still gets here broke while an answer was being sent.
+  app.on('error', (error: Error) => logger.warn({ err: error }, 'an answer could not be sent whole'))
+
+  const use = (middleware: GatewayMiddleware): unknown => app.use(middleware as unknown as Koa.Middleware)
+  use(requestId(logger))
+  use(answerErrors)
+  use(onlyBelow(apiPrefix, cors(options.origins)))
+  use(onlyBelow(apiPrefix, answerOptions))
+  use(dashboard.guard)
+  use(dashboard.routes)
+
+  const authenticate: GatewayMiddleware = async (ctx, next) => {
+    ctx.state.caller = authenticator.authenticate(ctx.get('Authorization'))
+    return next()
+  }
+  const route = onRoute.bind(undefined, apiPrefix)
+  use(route('GET', '', async (ctx) => answerJson(ctx, 200, { version: VERSION, type: 'flexaction' })))
+  use(route('POST', '/messages', chain(messagesErrors, authenticate, readBody(options.maxBodyBytes), (ctx) => options.messages.answer(ctx))))
+
+  const open = new Router<GatewayState>()
+  health.addRoutes(open)
+  app.use(open.routes())
+
+  const api = new Router<GatewayState>({ prefix: apiPrefix })
+  api.use(authenticate as unknown as RouterMiddleware<GatewayState>)
+  addRunsRoutes(api, options.reader)
+  app.use(api.routes())
+  return app
+}
+
+/** The API may stand behind a proxy's prefix: people paste the full address (PROTOCOL.md section 1). */
+function onlyBelow(apiPrefix: string, middleware: GatewayMiddleware): GatewayMiddleware {
+  const pattern = new RegExp(`${escapeRegExp(apiPrefix)}(/|$)`)
+  return async (ctx, next) => (pattern.test(ctx.path) ? middleware(ctx, next) : next())
+}
+
+/** One route of the protocol, with or without a proxy's prefix and a slash at the end. Another method: 405. */
+function onRoute(apiPrefix: string, method: 'GET' | 'POST', path: string, middleware: GatewayMiddleware): GatewayMiddleware {
+  const pattern = new RegExp(`^(/.*)?${escapeRegExp(apiPrefix)}${path}/?$`)
+  return async (ctx, next) => {
+    if (!pattern.test(ctx.path)) return next()
+    if (ctx.method === method || (method === 'GET' && ctx.method === 'HEAD')) return middleware(ctx, next)
+    ctx.set('Allow', `${method}, OPTIONS`)
+    throw new FlexActionError('method_not_allowed', `${ctx.path} answers ${method} only, received ${ctx.method}`)
+  }
+}
+
+/** Several middlewares as one, each inside the one before. */
+function chain(...middlewares: GatewayMiddleware[]): GatewayMiddleware {
+  return (ctx, next) => middlewares.reduceRight<() => Promise<unknown>>((inner, one) => () => one(ctx, inner), next)()
+}
+
+function escapeRegExp(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}

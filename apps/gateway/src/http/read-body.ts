@@ -1,0 +1,46 @@
+import { FlexActionError } from '@flexaction/shared/errors'
+import bodyParser from 'koa-bodyparser'
+import type { GatewayMiddleware } from './context.js'
+
+const TYPES = ['application/json', 'application/x-www-form-urlencoded']
+
+/**
+ * Reads a JSON or form body of at most `limitBytes`. Errors: 415 for another type, 413 beyond the limit, 400 for what is no
+ * JSON (PROTOCOL.md sections 1 and 2).
+ */
+export function readBody(limitBytes: number): GatewayMiddleware {
+  const limit = `${limitBytes}b`
+  const parse = bodyParser({
+    enableTypes: ['json', 'form'],
+    jsonLimit: limit,
+    formLimit: limit,
+    onerror: (error) => {
+      throw bodyError(error, limitBytes)
+    },
+  }) as unknown as GatewayMiddleware
+  return async (ctx, next) => {
+    const type = ctx.get('Content-Type')
+    if (!TYPES.includes(type.split(';', 1)[0]?.trim().toLowerCase() ?? '')) {
+      const received = type === '' ? 'no Content-Type' : `Content-Type '${type}'`
+      throw new FlexActionError('unsupported_media_type', `Send the message as ${TYPES.join(' or ')}; received ${received}`)
+    }
+    if (Number(ctx.get('Content-Length')) > limitBytes) throw tooLarge(limitBytes)
+    await parse(ctx, () => Promise.resolve())
+    // The text of a large body need not outlive its parsing.
+    delete (ctx.request as { rawBody?: string }).rawBody
+    return next()
+  }
+}
+
+function tooLarge(limitBytes: number): FlexActionError {
+  const megabytes = limitBytes / 1_000_000
+  return new FlexActionError('too_large', `The request is larger than ${megabytes} MB: select fewer records at a time`)
+}
+
+function bodyError(error: Error & { status?: number; type?: string }, limitBytes: number): Error {
+  if (error.status === 413 || error.type === 'entity.too.large') return tooLarge(limitBytes)
+  if (error.status === 400 || error instanceof SyntaxError) {
+    return FlexActionError.fields({ non_field_errors: [`Incorrect JSON body: ${error.message}`] })
+  }
+  return error
+}

@@ -1,0 +1,33 @@
+import type { Logger } from '@flexaction/shared/logging'
+import { randomUUID } from 'node:crypto'
+import type { GatewayMiddleware } from './context.js'
+
+const ACCEPTABLE = /^[\w.:-]{1,100}$/
+
+/** Gives each request an id (the caller's own, if it sent a sane one) and a logger, and writes one log line at its end. */
+export function requestId(logger: Logger): GatewayMiddleware {
+  return async (ctx, next) => {
+    const given = ctx.get('X-Request-Id')
+    const id = ACCEPTABLE.test(given) ? given : randomUUID()
+    ctx.set('X-Request-Id', id)
+    ctx.state.requestId = id
+    ctx.state.logged = {}
+    ctx.state.logger = logger
+    const began = performance.now()
+    try {
+      await next()
+    } finally {
+      const line = {
+        request: id,
+        method: ctx.method,
+        path: ctx.path,
+        status: ctx.status,
+        ms: Math.round((performance.now() - began) * 10) / 10,
+        ...(ctx.state.caller && { user: ctx.state.caller.name }),
+        ...ctx.state.logged,
+      }
+      if (ctx.path === '/healthz' || ctx.path === '/readyz') logger.debug(line, 'request')
+      else logger.info(line, 'request')
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { FlexActionError } from '@flexaction/shared/errors'
+import { type ItemError, type Run, SAFE_FAILURE_TEXT, viewError, viewRun } from '@flexaction/shared/runs'
+import { answerJson, type GatewayContext } from '../http/context.js'
+
+/** What a run's first answer says about trying again to see its end. */
+const LOOK_AGAIN_SECONDS = 1
+const MOST_ERRORS_SHOWN = 3
+
+/** Still going: 202, with the run's address (PROTOCOL.md section 5). */
+export function answerQueued(ctx: GatewayContext, run: Run): void {
+  ctx.set('Retry-After', String(LOOK_AGAIN_SECONDS))
+  answerJson(ctx, 202, { result: true, run: viewRun(run, false) })
+}
+
+/** Ended within the wait: 201 with the result or a summary; when every item failed, an error (PROTOCOL.md sections 5, 6). */
+export function answerEnded(ctx: GatewayContext, run: Run): void {
+  if (run.state === 'failed') throw failure(run)
+  if (run.state === 'succeeded') return answerJson(ctx, 201, run.result === undefined ? { result: true } : run.result)
+  const { errors, ...view } = viewRun(run, false)
+  answerJson(ctx, 201, { result: false, run: view, errors: errors ?? [] })
+}
+
+function failure(run: Run): FlexActionError {
+  const [only, ...others] = run.errors
+  const refused = run.errors.every(({ kind }) => kind === 'refused')
+  if (run.total === 1 && only) {
+    if (!refused) return new FlexActionError('action_failed', SAFE_FAILURE_TEXT)
+    return FlexActionError.fields(only.fields ?? { non_field_errors: [only.message] })
+  }
+  const shown = run.errors.slice(0, MOST_ERRORS_SHOWN).map(describe)
+  if (!refused) return new FlexActionError('action_failed', `All ${run.total} records failed: ${shown.join('; ')}`)
+  // The same refusal of every record, about fields of the form: shown beside the fields.
+  if (only?.fields && others.every(({ message }) => message === only.message)) return FlexActionError.fields(only.fields)
+  return FlexActionError.fields({ non_field_errors: shown })
+}
+
+function describe(error: ItemError): string {
+  const { id, message } = viewError(error, false)
+  return id === undefined ? message : `${id}: ${message}`
+}

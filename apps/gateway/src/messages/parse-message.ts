@@ -1,0 +1,54 @@
+import { FlexActionError } from '@flexaction/shared/errors'
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/** One protocol request (PROTOCOL.md section 1). */
+export interface Message {
+  name: string
+  params: JsonObject
+}
+
+/** Reads a message from a parsed body. Throws field errors in the shapes of PROTOCOL.md section 2. */
+export function parseMessage(body: unknown): Message {
+  if (!isObject(body)) {
+    throw FlexActionError.fields({ non_field_errors: ['Incorrect JSON body: it must be an object with a name and params'] })
+  }
+  const { name, params } = body
+  if (name === undefined || name === null || name === '') throw FlexActionError.fields({ name: ['this field is required'] })
+  if (typeof name !== 'string') throw FlexActionError.fields({ name: [`must be a text, received ${describe(name)}`] })
+  return { name, params: parseParams(params) }
+}
+
+/** `params`: an object, nothing, or a text that holds a JSON object. */
+export function parseParams(params: unknown): JsonObject {
+  if (params === undefined || params === null || params === '') return {}
+  if (isObject(params)) return params
+  if (typeof params === 'string') {
+    const parsed = parseJson(params)
+    if (parsed === null) return {}
+    if (isObject(parsed)) return parsed
+    throw FlexActionError.fields({ params: ['must be an object, or a text that holds a JSON object; this text does not'] })
+  }
+  throw FlexActionError.fields({ params: [`must be an object, or a text that holds a JSON object; received ${describe(params)}`] })
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What kind of value it is, for error texts. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object') return 'an object'
+  if (typeof value === 'string') return `"${value.length > 40 ? `${value.slice(0, 40)}…` : value}"`
+  return String(value)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}

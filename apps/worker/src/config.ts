@@ -1,0 +1,38 @@
+import { duration, integer, readSettings, type Settings, sharedSettings, text } from '@flexaction/shared/config'
+
+export const workerSettings = {
+  ...sharedSettings,
+  WORKER_GROUP: text({
+    description:
+      'Name of the workers that serve the same actions. What a group publishes replaces what it published before.',
+    default: 'default',
+    allowed: 'letters, digits, -, _ and .',
+    check: (given) => {
+      if (!/^[\w.-]+$/.test(given)) throw new RangeError('must consist of letters, digits, -, _ and .')
+    },
+  }),
+  ACTIONS_DIR: text({
+    description:
+      'Folder of the modules that define actions and collections (.js, .mjs, .ts). Default: those of the worker app.',
+    allowed: 'a folder',
+  }),
+  STALL_AFTER: duration({
+    description: 'How long a silent worker keeps its batches before another one takes them over.',
+    default: '20s',
+    min: '1s',
+    max: '10m',
+  }),
+  HEALTH_PORT: integer({
+    description: 'Port on which the worker answers /healthz and /readyz; 0 for none.',
+    default: 0,
+    min: 0,
+    max: 65_535,
+  }),
+} as const
+
+export type WorkerConfig = Settings<typeof workerSettings>
+
+/** The worker's configuration. Throws ConfigProblems with all that is wrong. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): WorkerConfig {
+  return readSettings(workerSettings, env)
+}

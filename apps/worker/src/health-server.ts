@@ -1,0 +1,34 @@
+import { createServer, type Server } from 'node:http'
+import { once } from 'node:events'
+
+/** Answers /healthz (the process lives) and /readyz (it takes work) for orchestrators, on a port of its own. */
+export class HealthServer {
+  #server: Server | undefined
+  #stopping = false
+
+  /** `port` 0: no server. */
+  constructor(
+    private readonly port: number,
+    private readonly isReady: () => boolean,
+  ) {}
+
+  async start(): Promise<void> {
+    if (this.port === 0) return
+    this.#server = createServer((request, response) => {
+      const ok = request.url === '/healthz' || (request.url === '/readyz' && !this.#stopping && this.isReady())
+      response.writeHead(ok ? 200 : 503, { 'content-type': 'application/json' })
+      response.end(JSON.stringify({ status: ok ? 'ok' : 'not ready' }))
+    })
+    this.#server.listen(this.port)
+    await once(this.#server, 'listening')
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    const server = this.#server
+    if (!server) return
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  }
+}

@@ -1,0 +1,127 @@
+import type { ActionDefinition, CollectionDefinition } from '@flexaction/shared'
+import { identityOf } from '@flexaction/shared/catalog'
+import { parseDuration } from '@flexaction/shared/config'
+import { describeFields, fieldProblems } from '@flexaction/shared/fields'
+import { distance } from 'fastest-levenshtein'
+import { z } from 'zod'
+import type { Located } from './sort-definitions.js'
+
+const ONE_DAY_MS = 86_400_000
+
+function durationUpTo(maxMs: number): z.ZodType {
+  return z.string().refine(
+    (text) => {
+      const ms = parseDuration(text)
+      return ms !== undefined && ms >= 0 && ms <= maxMs
+    },
+    { error: `must be a time such as '500ms', '30s', '5m' or '1h', at most ${maxMs / ONE_DAY_MS} days` },
+  )
+}
+
+const wholeNumber = (min: number, max: number): z.ZodType => z.int().min(min).max(max)
+const model = z.string().regex(/^[^,+:\s]{1,100}$/, 'must be a collection name without spaces, commas, + and :')
+
+const target = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('records'),
+    models: z.array(model).min(1, 'must name a collection'),
+    bulk: z.boolean(),
+    batchSize: wholeNumber(1, 10_000),
+  }),
+  z.strictObject({ kind: z.literal('collection'), models: z.array(model).min(1, 'must name a collection') }),
+  z.strictObject({ kind: z.literal('common') }),
+])
+
+const options = z.strictObject({
+  name: z.string().regex(/^[\w.-]{1,100}$/, "must be 1 to 100 letters, digits, '_', '-' or '.'"),
+  target,
+  params: z.record(z.string(), z.unknown()).optional(),
+  unknownParams: z.enum(['refuse', 'ignore']).optional(),
+  retry: z
+    .strictObject({
+      attempts: wholeNumber(1, 100),
+      backoff: z
+        .strictObject({
+          type: z.enum(['fixed', 'exponential']),
+          delay: durationUpTo(ONE_DAY_MS),
+          max: durationUpTo(ONE_DAY_MS).optional(),
+        })
+        .optional(),
+    })
+    .optional(),
+  timeout: durationUpTo(7 * ONE_DAY_MS).optional(),
+  respond: z.union([z.literal('queued'), z.strictObject({ waitFor: durationUpTo(ONE_DAY_MS) })]).optional(),
+  limits: z.strictObject({ perWorker: wholeNumber(1, 10_000).optional() }).optional(),
+  permission: z.enum(['viewer', 'operator', 'admin']).optional(),
+  verboseName: z.string().optional(),
+  icon: z.string().optional(),
+  extra: z.record(z.string(), z.unknown()).optional(),
+  run: z.function(),
+})
+
+const OPTION_NAMES = Object.keys(options.shape)
+
+/** Everything that is wrong with these actions, each problem with file and action. */
+export function checkActions(actions: readonly Located<ActionDefinition>[]): string[] {
+  return [...actions.flatMap(checkAction), ...checkIdentities(actions)]
+}
+
+function checkAction({ file, definition }: Located<ActionDefinition>): string[] {
+  const where = `${file}, action '${String(definition.name)}'`
+  const parsed = options.safeParse(definition.options)
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => `${where}: ${describeIssue(issue, definition.options)}`)
+  return [...problems, ...fieldProblems(describeFields(definition.params)).map((problem) => `${where}: ${problem}`)]
+}
+
+function describeIssue(issue: z.core.$ZodIssue, received: unknown): string {
+  if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
+    return issue.keys.map((key) => `unknown option '${key}'${nearest(key)}`).join('; ')
+  }
+  const path = issue.path.join('.')
+  return `${path || 'its options'}: ${issue.message} (received ${show(valueAt(received, issue.path))})`
+}
+
+function nearest(key: string): string {
+  const near = OPTION_NAMES.find((name) => distance(name, key) <= 2)
+  return near ? ` (did you mean '${near}'?)` : `; allowed are ${OPTION_NAMES.join(', ')}`
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), value)
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  return JSON.stringify(value) ?? 'nothing'
+}
+
+/** Name, kind of target and collection must lead to one action (PROTOCOL.md section 3). */
+function checkIdentities(actions: readonly Located<ActionDefinition>[]): string[] {
+  const problems: string[] = []
+  const seen = new Map<string, string>()
+  for (const { file, definition } of actions) {
+    const { name, target: on } = definition
+    for (const one of on.kind === 'common' ? [undefined] : on.models) {
+      const identity = one === undefined ? identityOf(name, { kind: 'common' }) : `${name}.${on.kind}.${one}`
+      const other = seen.get(identity)
+      if (other) problems.push(`${file}, action '${name}': ${other} defines the same action (${identity}); rename one, or remove it`)
+      seen.set(identity, file)
+    }
+  }
+  return problems
+}
+
+/** Everything that is wrong with these collections. */
+export function checkCollections(collections: readonly Located<CollectionDefinition>[]): string[] {
+  const problems: string[] = []
+  const seen = new Map<string, string>()
+  for (const { file, definition } of collections) {
+    const where = `${file}, collection '${String(definition.name)}'`
+    if (!model.safeParse(definition.name).success) problems.push(`${where}: its name must be a collection name without spaces, commas, + and :`)
+    if (typeof definition.options.list !== 'function') problems.push(`${where}: list must be a function`)
+    const other = seen.get(definition.name)
+    if (other) problems.push(`${where}: ${other} defines the same collection; rename one, or remove it`)
+    seen.set(definition.name, file)
+  }
+  return problems
+}

@@ -1,0 +1,332 @@
+import { ActionError, type RecordId, type RunInfo, type RunUser } from '@flexaction/shared'
+import type { Logger } from '@flexaction/shared/logging'
+import { maskSecrets } from '@flexaction/shared/logging'
+import type { BatchEnd, BatchJob } from '@flexaction/shared/queues'
+import {
+  type AttemptEnd,
+  failureLine,
+  foldLog,
+  type ItemError,
+  type ItemHistory,
+  type LiveCall,
+  outcomeLine,
+  retryLine,
+  type StartedBatch,
+  unpackIds,
+} from '@flexaction/shared/runs'
+import { pauseAfter } from './backoff.js'
+import { Call, type Interruption } from './call.js'
+import { resultJson } from './result-json.js'
+import type { RunnableAction } from './runnable-action.js'
+import { Settler, type SettlerOptions } from './settler.js'
+
+/** How a bulk handler settles one id. */
+export type OneEnding =
+  | { kind: 'succeeded'; result: unknown }
+  | { kind: 'failed'; why: string | Error }
+  | { kind: 'skipped'; why: string }
+
+export interface RunningBatchOptions extends Pick<SettlerOptions, 'store' | 'queues' | 'window'> {
+  action: RunnableAction
+  job: BatchJob
+  started: StartedBatch
+  logger: Logger
+  /** Calls that were waiting for their turn will not be made. */
+  onDropped(calls: number): void
+}
+
+const PROGRESS_EVERY_MS = 1_000
+
+/** A batch in hand: which items are still to be called, which are being called, and what became of the others. */
+export class RunningBatch {
+  readonly runId: string
+  readonly ids: readonly (RecordId | null)[]
+  /** The form's values as the handler gets them; parsed again here, since what Redis holds may be older than this code. */
+  readonly params: Record<string, unknown>
+  readonly runInfo: RunInfo
+  readonly user: RunUser
+  /** How the batch's job is to end. */
+  readonly finished: Promise<BatchEnd>
+  readonly inFlight = new Set<Call>()
+
+  readonly #histories: ItemHistory[]
+  readonly #settler: Settler
+  readonly #logger: Logger
+  /** Positions that are to be called by this holder, in order. */
+  #ready: number[]
+  #nextReady = 0
+  /** When the earliest item that waits for its retry is due, in epoch ms. */
+  #retryAt = Number.POSITIVE_INFINITY
+  #unsettled: number
+  #failed = 0
+  #interrupted = false
+  #ending = false
+  #finish!: (end: BatchEnd) => void
+  #lastProgress = 0
+  #positions: Map<string, number> | undefined
+
+  constructor(readonly options: RunningBatchOptions) {
+    const { action, started, job } = options
+    const { run } = started
+    this.runId = run.id
+    this.ids = unpackIds(started.packedIds)
+    this.runInfo = { id: run.id, action: run.action, model: run.model, createdAt: new Date(run.createdAt) }
+    this.user = run.user
+    this.#logger = options.logger
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve
+    })
+    this.#histories = foldLog(started.log, this.ids.length)
+    this.#ready = this.#dueItems(Date.now())
+    this.#unsettled = this.#ready.length
+    this.#settler = new Settler({
+      ...options,
+      live: () => this.#liveCalls(),
+      onLost: () => this.#loseTouch(),
+      onReport: (settled) => this.#reportProgress(settled),
+    })
+    const form = action.parseForm(started.form)
+    this.params = form.ok ? form.values : {}
+    if (!form.ok) this.#refuseAll(new ActionError(form.errors))
+    job.lost.addEventListener('abort', () => this.#loseTouch())
+    this.#endWhenIdle()
+  }
+
+  get callsLeft(): number {
+    const items = this.#ready.length - this.#nextReady
+    return this.options.action.bulk ? Math.min(items, 1) : items
+  }
+
+  takeCall(): Call | undefined {
+    const first = this.#ready[this.#nextReady]
+    if (first === undefined) return undefined
+    const attempt = (this.#histories[first]?.attempts ?? 0) + 1
+    const others = this.options.action.bulk ? this.#ready.slice(this.#nextReady + 1) : []
+    this.#nextReady += 1 + others.length
+    return new Call(this, first, attempt, others)
+  }
+
+  /** A call begins. */
+  begin(call: Call): void {
+    call.startedAt = Date.now()
+    this.inFlight.add(call)
+    this.#settler.changed()
+  }
+
+  /** The handler returned: what it left open has succeeded. */
+  succeed(call: Call, result: unknown): void {
+    if (call.open.size === 0) return this.#leave(call)
+    let json: string
+    try {
+      json = resultJson(result)
+    } catch (error) {
+      return this.fail(call, new Error('the result cannot be stored as JSON', { cause: error }))
+    }
+    const { run } = this.options.started
+    if (json !== '' && run.total === this.ids.length && (this.options.action.bulk || run.total === 1)) this.#settler.result(json)
+    const itemJson = this.options.action.bulk ? '' : json
+    for (const position of call.open) {
+      this.#settler.ended('succeeded', outcomeLine(this.#attemptEnd(call, position), 'succeeded', itemJson))
+    }
+    this.#close(call)
+  }
+
+  /** The handler threw: its open items failed, or wait for their retry. */
+  fail(call: Call, error: unknown): void {
+    for (const position of call.open) this.#failItem(call, position, error)
+    this.#close(call)
+  }
+
+  /** A bulk handler settles one of its ids. Ids that are not open in the call are left alone: the first outcome wins. */
+  settleOne(call: Call, id: RecordId, ending: OneEnding): void {
+    const position = this.#positionOf(id)
+    if (position === undefined || !call.open.has(position)) {
+      this.#logger.warn({ run: this.runId, id }, 'the handler settled an id that is not open in this call; ignored')
+      return
+    }
+    call.open.delete(position)
+    this.#unsettled--
+    if (ending.kind === 'failed') return this.#failItem(call, position, toError(ending.why))
+    const end = this.#attemptEnd(call, position)
+    if (ending.kind === 'skipped') this.#settler.ended('skipped', outcomeLine(end, 'skipped', '', ending.why))
+    else this.#settler.ended('succeeded', outcomeLine(end, 'succeeded', resultJson(ending.result)))
+  }
+
+  /** Begins no more calls and tells those in flight to stop. When they have ended, the open items are given back. */
+  interrupt(reason: Interruption): void {
+    this.#interrupted = true
+    this.#dropCalls()
+    for (const call of this.inFlight) call.abort(reason)
+    this.#endWhenIdle()
+  }
+
+  /** An interrupted handler has ended without a result: its items stay open, and have not spent an attempt. */
+  leaveOpen(call: Call): void {
+    call.open.clear()
+    this.#leave(call)
+  }
+
+  /** Waits no longer for the calls in flight: what they still bring is discarded. */
+  abandon(): void {
+    for (const call of this.inFlight) call.open.clear()
+    this.inFlight.clear()
+    this.#endWhenIdle()
+  }
+
+  idempotencyKey(call: Call): string {
+    const { started, action } = this.options
+    const item = started.batch * started.run.batchSize + call.first
+    return action.bulk ? `${this.runId}-batch-${started.batch}` : `${this.runId}-${item}`
+  }
+
+  loggerFor(call: Call): Logger {
+    return this.#logger.child({ run: this.runId, id: this.ids[call.first] ?? undefined, attempt: call.attempt })
+  }
+
+  log(line: string): void {
+    this.options.job.log(line)
+  }
+
+  progress(call: Call, percent: number): void {
+    if (!Number.isFinite(percent)) return
+    call.progress = Math.min(100, Math.max(0, percent))
+    if (call.open.size > 0) this.#settler.changed()
+  }
+
+  #positionOf(id: RecordId): number | undefined {
+    this.#positions ??= new Map(this.ids.map((known, position) => [String(known), position]))
+    return this.#positions.get(String(id))
+  }
+
+  #dueItems(now: number): number[] {
+    const due: number[] = []
+    for (const [position, { state, retryAt = 0 }] of this.#histories.entries()) {
+      if (state !== 'waiting') continue
+      if (retryAt <= now) due.push(position)
+      else this.#retryAt = Math.min(this.#retryAt, retryAt)
+    }
+    return due
+  }
+
+  #failItem(call: Call, position: number, error: unknown): void {
+    const refused = ActionError.is(error)
+    const message = maskSecrets(messageOf(error))
+    const end = this.#attemptEnd(call, position)
+    const wait = refused ? undefined : pauseAfter(call.attempt, this.options.action.retry)
+    if (!refused) this.#logger.warn({ err: error, run: this.runId, id: this.ids[position] ?? undefined, attempt: call.attempt }, 'the handler failed')
+    if (wait !== undefined) {
+      const retryAt = Date.now() + wait
+      this.#retryAt = Math.min(this.#retryAt, retryAt)
+      this.#settler.willRetry(retryLine(end, message, retryAt))
+      return
+    }
+    this.#failed++
+    const id = this.ids[position]
+    const known: ItemError = {
+      ...(id !== null && id !== undefined && { id }),
+      message,
+      kind: refused ? 'refused' : 'unexpected',
+      ...(refused && error.fields && { fields: error.fields }),
+    }
+    this.#settler.ended('failed', failureLine(end, message, !refused), JSON.stringify(known))
+  }
+
+  #refuseAll(error: ActionError): void {
+    for (let call = this.takeCall(); call; call = this.takeCall()) {
+      call.startedAt = Date.now()
+      this.fail(call, error)
+    }
+  }
+
+  #attemptEnd(call: Call, position: number): AttemptEnd {
+    const started = call.startedAt - this.options.started.run.createdAt
+    return { position, attempt: call.attempt, started, took: Date.now() - call.startedAt }
+  }
+
+  #close(call: Call): void {
+    this.#unsettled -= call.open.size
+    call.open.clear()
+    this.#leave(call)
+  }
+
+  #leave(call: Call): void {
+    if (this.inFlight.delete(call)) this.#endWhenIdle()
+  }
+
+  #dropCalls(): void {
+    const calls = this.callsLeft
+    this.#nextReady = this.#ready.length
+    if (calls > 0) this.options.onDropped(calls)
+  }
+
+  #endWhenIdle(): void {
+    if (this.#ending || this.inFlight.size > 0 || this.#nextReady < this.#ready.length) return
+    this.#ending = true
+    void this.#end()
+  }
+
+  async #end(): Promise<void> {
+    const then = this.#interrupted && this.#unsettled > 0 ? 'release' : Number.isFinite(this.#retryAt) ? 'delay' : 'end'
+    const written = await this.#settler.finish(then)
+    if (written === 'lost') this.#finish({ kind: 'done', summary: 'another worker has taken this batch over' })
+    else if (then === 'release') this.#finish({ kind: 'release' })
+    else if (then === 'delay') this.#finish({ kind: 'delay', at: this.#retryAt })
+    else if (this.#failed > 0) this.#finish({ kind: 'failed', summary: `${this.#failed} of ${this.ids.length} items failed` })
+    else this.#finish({ kind: 'done', summary: `${this.ids.length} items` })
+  }
+
+  /** Another worker has the batch, or may have: nothing more is begun, and what goes on is told to stop. */
+  #loseTouch(): void {
+    this.#ending = true
+    this.#dropCalls()
+    for (const call of this.inFlight) {
+      call.abort(new Error('this worker lost the batch'))
+      call.open.clear()
+    }
+    this.inFlight.clear()
+    this.#finish({ kind: 'done', summary: 'another worker has taken this batch over' })
+  }
+
+  #liveCalls(): LiveCall[] {
+    const { createdAt } = this.options.started.run
+    return [...this.inFlight].flatMap((call) =>
+      ranges(call.open).map(([from, to]) => ({
+        from,
+        to,
+        attempt: call.attempt,
+        started: call.startedAt - createdAt,
+        ...(call.progress !== undefined && { progress: call.progress }),
+      })),
+    )
+  }
+
+  #reportProgress(settled: number): void {
+    const now = Date.now()
+    if (now - this.#lastProgress < PROGRESS_EVERY_MS) return
+    this.#lastProgress = now
+    const begun = [...this.inFlight].reduce((sum, call) => sum + (call.progress ?? 0) / 100, 0)
+    const before = this.ids.length - this.#ready.length
+    const percent = Math.floor((100 * (before + settled + begun)) / this.ids.length)
+    if (percent > 0) this.options.job.progress(percent)
+  }
+}
+
+/** Runs of neighbouring positions, as [from, to). The set is in ascending order. */
+function ranges(positions: ReadonlySet<number>): [number, number][] {
+  const found: [number, number][] = []
+  for (const position of positions) {
+    const last = found.at(-1)
+    if (last && last[1] === position) last[1]++
+    else found.push([position, position + 1])
+  }
+  return found
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** A text is a refusal: final. An Error is treated as if the handler had thrown it for this item. */
+function toError(why: string | Error): Error {
+  return typeof why === 'string' ? new ActionError(why) : why
+}

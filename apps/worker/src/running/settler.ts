@@ -1,0 +1,149 @@
+import type { BatchQueues } from '@flexaction/shared/queues'
+import type { LiveCall, RunStore, Settlement, SettleReply, StartedBatch } from '@flexaction/shared/runs'
+import type { Logger } from '@flexaction/shared/logging'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** Outcomes are recorded at the latest this long after the handler returned… */
+const SETTLE_WITHIN_MS = 100
+/** … or when this many have gathered. A crash in between repeats their calls: handlers run at least once. */
+const SETTLE_AT_ITEMS = 100
+const RETRY_PAUSE_MS = 500
+
+type Ending = 'succeeded' | 'failed' | 'skipped' | 'cancelled'
+
+export interface SettlerOptions {
+  started: StartedBatch
+  store: RunStore
+  queues: BatchQueues
+  logger: Logger
+  /** Most batches of the run to stand in the queue. */
+  window(): number
+  /** Handler calls that are going on. */
+  live(): LiveCall[]
+  /** Another worker has the batch: nothing that is still to come will be recorded. */
+  onLost(): void
+  /** Called after each report, with the items settled so far by this worker. */
+  onReport(settled: number): void
+}
+
+/** Gathers what happened to a batch's items and records it in groups, one write at a time. */
+export class Settler {
+  #lines = ''
+  #items = 0
+  #settled = 0
+  #counts = { succeeded: 0, failed: 0, skipped: 0, cancelled: 0 }
+  #errorLines: string[] = []
+  #resultJson = ''
+  #sequence = 0
+  #timer: NodeJS.Timeout | undefined
+  #writing: Promise<void> = Promise.resolve()
+  #writesWaiting = 0
+  #lost = false
+
+  constructor(private readonly options: SettlerOptions) {}
+
+  /** An item ended. */
+  ended(ending: Ending, line: string, errorLine?: string): void {
+    this.#counts[ending]++
+    this.#settled++
+    if (errorLine !== undefined) this.#errorLines.push(errorLine)
+    this.#gather(line)
+  }
+
+  /** An attempt failed and the item waits for its retry. */
+  willRetry(line: string): void {
+    this.#gather(line)
+  }
+
+  /** The run's result, where the whole run is one call. */
+  result(json: string): void {
+    this.#resultJson = json
+  }
+
+  /** Something that the live view shows has changed: a call began or made progress. */
+  changed(): void {
+    this.#timer ??= setTimeout(() => void this.#write(''), SETTLE_WITHIN_MS)
+  }
+
+  /** Records what is left and how the batch goes on. Resolves to `lost` when another worker has the batch. */
+  async finish(then: 'end' | 'delay' | 'release'): Promise<'recorded' | 'lost'> {
+    await this.#write(then)
+    return this.#lost ? 'lost' : 'recorded'
+  }
+
+  #gather(line: string): void {
+    this.#lines += line
+    this.#items++
+    if (this.#items < SETTLE_AT_ITEMS) this.changed()
+    else if (this.#writesWaiting === 0) void this.#write('')
+  }
+
+  #write(then: Settlement['then']): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#writesWaiting++
+    this.#writing = this.#writing.then(async () => {
+      this.#writesWaiting--
+      if (!this.#lost) await this.#record(this.#takeGathered(then))
+    })
+    return this.#writing
+  }
+
+  #takeGathered(then: Settlement['then']): Settlement {
+    const { started, live, window } = this.options
+    const calls = then === '' ? live() : []
+    const settlement: Settlement = {
+      run: started.run.id,
+      batch: started.batch,
+      token: started.token,
+      sequence: ++this.#sequence,
+      now: Date.now(),
+      lines: this.#lines,
+      counts: this.#counts,
+      active: calls.reduce((sum, call) => sum + call.to - call.from, 0),
+      live: calls,
+      then,
+      window: window(),
+      resultJson: this.#resultJson,
+      errorLines: this.#errorLines.slice(0, 10),
+    }
+    this.#lines = ''
+    this.#items = 0
+    this.#counts = { succeeded: 0, failed: 0, skipped: 0, cancelled: 0 }
+    this.#errorLines = []
+    this.#resultJson = ''
+    return settlement
+  }
+
+  async #record(settlement: Settlement): Promise<void> {
+    const reply = await this.#untilAnswered(settlement)
+    const { started, queues, logger, onLost, onReport } = this.options
+    if (reply.status === 'lost') {
+      this.#lost = true
+      onLost()
+      return
+    }
+    onReport(this.#settled)
+    if (reply.status === 'recorded' && reply.queue.length > 0) {
+      // A crash before this line leaves these batches unqueued: the reconciler queues them.
+      await queues.add(started.run, reply.queue).catch((error: unknown) => {
+        logger.error({ err: error, run: started.run.id }, 'queuing the next batches failed; the reconciler will do it')
+      })
+    }
+  }
+
+  /** What was gathered must not be lost while the process lives: Redis being full or failing over is waited out. */
+  async #untilAnswered(settlement: Settlement): Promise<SettleReply> {
+    for (;;) {
+      try {
+        return await this.options.store.settle(settlement)
+      } catch (error) {
+        this.options.logger.error(
+          { err: error, run: settlement.run, batch: settlement.batch },
+          'recording outcomes failed; trying again',
+        )
+        await pause(RETRY_PAUSE_MS)
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import type { Role } from '../definitions/context.js'
+import type { ActionDefinition } from '../definitions/define-action.js'
+import type { Target } from '../definitions/targets.js'
+import { parseDuration } from '../config/duration.js'
+import { describeFields, type FieldDescription } from '../fields/index.js'
+
+/** An action as get_action_list shows it (PROTOCOL.md section 3). */
+export interface ActionEntry {
+  name: string
+  model_action?: { model: string | string[]; for_instance?: true; bulk?: true }
+  common_action?: Record<never, never>
+  params?: FieldDescription[]
+  [extra: string]: unknown
+}
+
+/** What workers publish of an action: everything the gateway needs, and no code. */
+export interface PublishedAction {
+  /** Name, kind of target and models: unique, and the name of its queue. */
+  identity: string
+  name: string
+  target: Target
+  entry: ActionEntry
+  unknownParams: 'refuse' | 'ignore'
+  /** How long an answer waits for the run's end, in ms; 0 when the action is declared queued. */
+  waitMs: number
+  permission: Role
+  /** Handler calls at once in one worker process. */
+  slots: number
+}
+
+export const DEFAULT_WAIT_MS = 5_000
+export const DEFAULT_SLOTS = 50
+
+/** An action's identity: the same name may stand for several targets (PROTOCOL.md section 3). */
+export function identityOf(name: string, target: Target): string {
+  return target.kind === 'common' ? `${name}.common` : `${name}.${target.kind}.${target.models.join('+')}`
+}
+
+export function describeAction({ name, target, params, options }: ActionDefinition): PublishedAction {
+  const fields = describeFields(params)
+  const waitMs =
+    options.respond === 'queued' ? 0 : (parseDuration(options.respond?.waitFor ?? '') ?? DEFAULT_WAIT_MS)
+  return {
+    identity: identityOf(name, target),
+    name,
+    target,
+    entry: {
+      ...options.extra,
+      name,
+      ...(options.verboseName !== undefined && { verbose_name: options.verboseName }),
+      ...(options.icon !== undefined && { icon: options.icon }),
+      ...entryTarget(target),
+      ...(fields.length > 0 && { params: fields }),
+    },
+    unknownParams: options.unknownParams ?? 'refuse',
+    waitMs,
+    permission: options.permission ?? 'operator',
+    slots: options.limits?.perWorker ?? DEFAULT_SLOTS,
+  }
+}
+
+function entryTarget(target: Target): Pick<ActionEntry, 'model_action' | 'common_action'> {
+  if (target.kind === 'common') return { common_action: {} }
+  const [only, ...others] = target.models
+  const model = others.length === 0 && only !== undefined ? only : [...target.models]
+  if (target.kind === 'collection') return { model_action: { model } }
+  return { model_action: { model, for_instance: true, ...(target.bulk && { bulk: true }) } }
+}

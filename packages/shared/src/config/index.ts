@@ -1,0 +1,14 @@
+export { type Duration, parseDuration } from './duration.js'
+export {
+  choice,
+  ConfigProblems,
+  duration,
+  flag,
+  integer,
+  readSettings,
+  type Setting,
+  type Settings,
+  settingsTable,
+  text,
+} from './settings.js'
+export { sharedSettings } from './shared-settings.js'

@@ -1,0 +1,2 @@
+export { isActionDefinition } from './define-action.js'
+export { isCollectionDefinition } from './define-collection.js'

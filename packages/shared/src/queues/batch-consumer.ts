@@ -1,0 +1,189 @@
+import { type Job, UnrecoverableError, Worker } from 'bullmq'
+import type { RedisClient } from '../redis/connect.js'
+import type { Keys } from '../redis/keys.js'
+import type { BatchJobData } from './batch-queues.js'
+
+/** How a batch's job ends. */
+export type BatchEnd =
+  /** It is done; `summary` is the job's return value in the dashboard. */
+  | { kind: 'done'; summary: string }
+  /** It is done, and the dashboard shows it among the failed ones. */
+  | { kind: 'failed'; summary: string }
+  /** It is to run again at `at` (epoch ms). */
+  | { kind: 'delay'; at: number }
+  /** It goes back to the queue for any worker, without spending an attempt. */
+  | { kind: 'release' }
+
+/** A batch's job, while this process holds it. */
+export interface BatchJob extends BatchJobData {
+  /** Unique per holder: the fence of everything that is recorded for the batch. */
+  token: string
+  /** Aborts when the job's lock was lost: another worker may have the batch now. */
+  lost: AbortSignal
+  /** Adds a line to the job's log in the dashboard. */
+  log(line: string): void
+  /** Sets the job's progress in the dashboard, 0 to 100. */
+  progress(percent: number): void
+}
+
+export interface BatchConsumerOptions {
+  /** The action's identity: the queue's name. */
+  identity: string
+  redis: RedisClient
+  keys: Keys
+  workerName: string
+  /** How long a silent process keeps its batches before another takes them, in ms. */
+  lockMs: number
+  process(job: BatchJob): Promise<BatchEnd>
+  /** Whether this process could start more handler calls than it has items for. */
+  hungry(): boolean
+  onError(error: unknown): void
+}
+
+/** While full, a process looks this often for batches of other runs: short, so that they get their turn. */
+const LOOK_WHILE_FULL_MS = 50
+/** Batches in hand, at most: bounds memory when very many runs are on. */
+const MOST_IN_HAND = 500
+const PAUSE_AFTER_ERROR_MS = 500
+
+/**
+ * The consuming side of BullMQ, for one queue. It fetches jobs itself (BullMQ's "manually processing jobs") for the sake of
+ * fairness: a process that has enough to do leaves new batches to idle ones for a moment, and then takes them all the
+ * same, so that each run has a batch in hand and gets its turn.
+ */
+export class BatchConsumer {
+  readonly #worker: Worker<BatchJobData>
+  readonly #inHand = new Map<string, { job: Job<BatchJobData>; token: string; lost: AbortController; ended: Promise<void> }>()
+  #fetching: Promise<void> | undefined
+  #renewing: NodeJS.Timeout | undefined
+  #quiet = false
+  #wake: (() => void) | undefined
+  #fetched = 0
+
+  constructor(private readonly options: BatchConsumerOptions) {
+    const { identity, redis, keys, lockMs, workerName } = options
+    this.#worker = new Worker<BatchJobData>(identity, null, {
+      connection: redis,
+      prefix: keys.queue(identity),
+      name: workerName,
+      autorun: false,
+      lockDuration: lockMs,
+      stalledInterval: Math.ceil(lockMs / 2),
+      // Whether an item may be tried again is decided per item, never by BullMQ for a whole batch.
+      maxStalledCount: 1_000_000,
+    })
+    this.#worker.on('error', options.onError)
+  }
+
+  async start(): Promise<void> {
+    await this.#worker.waitUntilReady()
+    await this.#worker.startStalledCheckTimer()
+    this.#renewing = setInterval(() => void this.#renewLocks(), this.options.lockMs / 2)
+    this.#fetching = this.#fetchLoop()
+  }
+
+  /** Takes no more jobs; those in hand go on. */
+  quiet(): void {
+    this.#quiet = true
+    this.#wake?.()
+  }
+
+  /** Call it when {@link BatchConsumerOptions.hungry} may have become true. */
+  wake(): void {
+    this.#wake?.()
+  }
+
+  /** Resolves when no job is in hand. */
+  async drained(): Promise<void> {
+    while (this.#inHand.size > 0) await Promise.all([...this.#inHand.values()].map(({ ended }) => ended))
+  }
+
+  /** Closes the connections, once the jobs in hand have ended. */
+  async stop(): Promise<void> {
+    this.quiet()
+    await this.drained()
+    clearInterval(this.#renewing)
+    await this.#worker.close(true)
+    await this.#fetching
+  }
+
+  async #fetchLoop(): Promise<void> {
+    while (!this.#quiet) {
+      try {
+        const full = this.#inHand.size > 0 && !this.options.hungry()
+        if (full) await this.#wakeOrPause(LOOK_WHILE_FULL_MS)
+        await this.#fetch(full)
+      } catch (error) {
+        if (this.#quiet) return
+        this.options.onError(error)
+        await this.#wakeOrPause(PAUSE_AFTER_ERROR_MS)
+      }
+    }
+  }
+
+  async #fetch(full: boolean): Promise<void> {
+    do {
+      if (this.#quiet || this.#inHand.size >= MOST_IN_HAND) return
+      const token = `${this.#worker.id}-${++this.#fetched}`
+      const job = await this.#worker.getNextJob(token, { block: !full })
+      if (!job) return
+      if (this.#quiet) await job.moveToWait(token)
+      else this.#take(job, token)
+    } while (full)
+  }
+
+  #wakeOrPause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        this.#wake = undefined
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      this.#wake = done
+    })
+  }
+
+  #take(job: Job<BatchJobData>, token: string): void {
+    const id = job.id ?? ''
+    const lost = new AbortController()
+    const ended = this.#process(job, token, lost.signal).finally(() => this.#inHand.delete(id))
+    this.#inHand.set(id, { job, token, lost, ended })
+  }
+
+  async #process(job: Job<BatchJobData>, token: string, lost: AbortSignal): Promise<void> {
+    const { onError } = this.options
+    const end = await this.options.process({
+      run: job.data.run,
+      batch: job.data.batch,
+      token,
+      lost,
+      log: (line) => void job.log(line).catch(onError),
+      progress: (percent) => void job.updateProgress(percent).catch(onError),
+    })
+    try {
+      if (end.kind === 'done') await job.moveToCompleted(end.summary, token, false)
+      else if (end.kind === 'failed') await job.moveToFailed(new UnrecoverableError(end.summary), token, false)
+      else if (end.kind === 'delay') await job.moveToDelayed(end.at, token)
+      else await job.moveToWait(token)
+    } catch (error) {
+      // The batch's outcomes are recorded by now. A job whose lock was lost is found again as stalled, and ends then.
+      onError(error)
+    }
+  }
+
+  async #renewLocks(): Promise<void> {
+    const held = [...this.#inHand.entries()]
+    if (held.length === 0) return
+    try {
+      const failed = await this.#worker.extendJobLocks(
+        held.map(([id]) => id),
+        held.map(([, { token }]) => token),
+        this.options.lockMs,
+      )
+      for (const id of failed) this.#inHand.get(id)?.lost.abort(new Error('the lock of the batch was lost'))
+    } catch (error) {
+      this.options.onError(error)
+    }
+  }
+}

@@ -1,0 +1,2 @@
+export { BatchQueues, type BatchQueuesOptions } from './batch-queues.js'
+export { BatchConsumer, type BatchConsumerOptions, type BatchEnd, type BatchJob } from './batch-consumer.js'

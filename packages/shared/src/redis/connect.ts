@@ -1,0 +1,86 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+
+/** A connection to a single Redis, to a Sentinel group or to a cluster. */
+export type RedisClient = Redis | Cluster
+
+export interface ConnectOptions {
+  /** Shown in Redis's CLIENT LIST. */
+  name: string
+  /**
+   * `wait`: commands wait until Redis is back (workers: what happened must be recorded).
+   * `fail-fast`: while Redis is away, commands fail at once (gateways: a caller waits for an answer).
+   */
+  whenAway: 'wait' | 'fail-fast'
+}
+
+/** Forms of `REDIS_URL` that {@link connect} understands. */
+export const REDIS_URL_FORMS =
+  'redis://[user:password@]host:port[/db], rediss://…, redis+sentinel://host:port,host:port/master-name[/db], redis+cluster://host:port,host:port'
+
+const RECONNECT_AT_MOST_MS = 500
+
+/** Opens a connection; it reconnects by itself until it is closed. */
+export function connect(url: string, options: ConnectOptions): RedisClient {
+  const common = {
+    connectionName: options.name,
+    maxRetriesPerRequest: null,
+    retryStrategy: (attempt: number) => Math.min(attempt * 50, RECONNECT_AT_MOST_MS),
+    ...(options.whenAway === 'fail-fast' && {
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      // A half-open connection must not hold a caller: see PROTOCOL.md section 6, 503.
+      commandTimeout: 10_000,
+    }),
+  } satisfies RedisOptions
+  const address = parseRedisUrl(url)
+  if (address.kind === 'cluster') {
+    const { nodes, ...auth } = address
+    return new Cluster(nodes, {
+      enableOfflineQueue: options.whenAway === 'wait',
+      redisOptions: { ...common, ...pickAuth(auth) },
+    })
+  }
+  if (address.kind === 'sentinel') {
+    return new Redis({ ...common, ...pickAuth(address), sentinels: address.nodes, name: address.master, db: address.db })
+  }
+  return new Redis(url, common)
+}
+
+interface Auth {
+  username?: string | undefined
+  password?: string | undefined
+}
+
+export type RedisAddress =
+  | { kind: 'single' }
+  | ({ kind: 'cluster'; nodes: { host: string; port: number }[] } & Auth)
+  | ({ kind: 'sentinel'; nodes: { host: string; port: number }[]; master: string; db: number } & Auth)
+
+/** Takes a `REDIS_URL` apart. Throws a RangeError that lists the allowed forms. */
+export function parseRedisUrl(url: string): RedisAddress {
+  const match = /^(rediss?|redis\+sentinel|redis\+cluster):\/\/(?:([^:@/]*)(?::([^@]*))?@)?([^/@]+)(?:\/([^/]*))?(?:\/(\d+))?\/?$/.exec(
+    url,
+  )
+  if (!match) throw new RangeError(`must be one of ${REDIS_URL_FORMS}`)
+  const [, scheme, username, password, hosts = '', first = '', db] = match
+  if (scheme === 'redis' || scheme === 'rediss') return { kind: 'single' }
+  const nodes = hosts.split(',').map(parseHost)
+  const auth = { username: decode(username), password: decode(password) }
+  if (scheme === 'redis+cluster') return { kind: 'cluster', nodes, ...auth }
+  if (first === '') throw new RangeError('a Sentinel address needs the master name: redis+sentinel://host:port/master-name')
+  return { kind: 'sentinel', nodes, master: first, db: Number(db ?? 0), ...auth }
+}
+
+function parseHost(text: string): { host: string; port: number } {
+  const match = /^(.+):(\d+)$/.exec(text)
+  if (!match) throw new RangeError(`'${text}' needs a port: host:port`)
+  return { host: match[1] ?? '', port: Number(match[2]) }
+}
+
+function decode(text: string | undefined): string | undefined {
+  return text ? decodeURIComponent(text) : undefined
+}
+
+function pickAuth({ username, password }: Auth): { username?: string; password?: string } {
+  return { ...(username && { username }), ...(password && { password }) }
+}

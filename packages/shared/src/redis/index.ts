@@ -1,0 +1,2 @@
+export { type ConnectOptions, connect, parseRedisUrl, REDIS_URL_FORMS, type RedisClient } from './connect.js'
+export { Keys } from './keys.js'

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import type { RedisClient } from './connect.js'
+
+type Invoke = (...keysAndArguments: (string | number)[]) => Promise<unknown>
+
+/**
+ * A Lua script of `packages/shared/lua`; its file says what its keys and arguments are. Sent once per connection, then
+ * called by its hash.
+ */
+export class Script {
+  readonly #name: string
+  readonly #lua: string
+  readonly #keys: number
+
+  constructor(file: string, keys: number) {
+    this.#name = `flexaction:${file}`
+    this.#lua = readFileSync(new URL(`../../lua/${file}.lua`, import.meta.url), 'utf8')
+    this.#keys = keys
+  }
+
+  run(redis: RedisClient, ...keysAndArguments: (string | number)[]): Promise<unknown> {
+    // ioredis adds a method per script at run time, so its type cannot be known.
+    const client = redis as unknown as Record<string, Invoke | undefined>
+    if (!client[this.#name]) redis.defineCommand(this.#name, { lua: this.#lua, numberOfKeys: this.#keys })
+    const invoke = client[this.#name] as Invoke
+    return invoke.apply(redis, keysAndArguments)
+  }
+}

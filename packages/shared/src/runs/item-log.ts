@@ -1,0 +1,124 @@
+import type { ItemState, Outcome } from './states.js'
+
+/**
+ * A batch's log: one JSON line per thing that happened to an item, appended and never changed. An item's state is what
+ * its lines add up to. Redis stores and counts them without reading them; {@link foldLog} reads them.
+ *
+ * `[position, code, attempt, started, took, result?, message?, retryAt?]`: position in the batch; started in ms after the
+ * run's creation; took in ms; retryAt in epoch ms.
+ */
+export type LogLine = string
+
+const CODES = { succeeded: 's', failed: 'f', skipped: 'k', cancelled: 'c', expired: 'x' } as const satisfies Record<Outcome, string>
+/** Failed by an exception rather than a refusal: its text is for operators only. */
+const FAILED_UNEXPECTEDLY = 'u'
+const RETRY = 'r'
+const OUTCOME_OF: Readonly<Record<string, Outcome>> = {
+  ...{ s: 'succeeded', f: 'failed', k: 'skipped', c: 'cancelled', x: 'expired' },
+  [FAILED_UNEXPECTEDLY]: 'failed',
+}
+
+type Entry = [
+  position: number,
+  code: string,
+  attempt: number,
+  started: number,
+  took: number,
+  result?: unknown,
+  message?: string | null,
+  retryAt?: number,
+]
+
+export interface AttemptEnd {
+  position: number
+  attempt: number
+  /** Milliseconds after the run's creation. */
+  started: number
+  /** Milliseconds. */
+  took: number
+}
+
+/** The line of an item that ended. `resultJson` is the handler's result, serialised already; '' for none. */
+export function outcomeLine(end: AttemptEnd, outcome: Exclude<Outcome, 'failed'>, resultJson: string, message?: string): LogLine {
+  const head = lineHead(end, CODES[outcome])
+  if (message !== undefined) return `${head},${resultJson || 'null'},${JSON.stringify(message)}]\n`
+  return resultJson === '' ? `${head}]\n` : `${head},${resultJson}]\n`
+}
+
+/** The line of an item that failed; `unexpected`: by an exception rather than a refusal. */
+export function failureLine(end: AttemptEnd, message: string, unexpected: boolean): LogLine {
+  return `${lineHead(end, unexpected ? FAILED_UNEXPECTEDLY : CODES.failed)},null,${JSON.stringify(message)}]\n`
+}
+
+/** The line of an attempt that failed and is to be repeated at `retryAt` (epoch ms). */
+export function retryLine(end: AttemptEnd, message: string, retryAt: number): LogLine {
+  return `${lineHead(end, RETRY)},null,${JSON.stringify(message)},${retryAt}]\n`
+}
+
+function lineHead({ position, attempt, started, took }: AttemptEnd, code: string): string {
+  return `[${position},"${code}",${attempt},${started},${took}`
+}
+
+/** What a batch's log says of one item. */
+export interface ItemHistory {
+  state: 'waiting' | Outcome
+  attempts: number
+  started?: number
+  took?: number
+  result?: unknown
+  message?: string
+  /** Whether `message` is an exception's own text. */
+  unexpected?: true
+  /** Epoch ms of the next attempt of an item that waits for its retry. */
+  retryAt?: number
+}
+
+const UNTOUCHED: ItemHistory = Object.freeze({ state: 'waiting', attempts: 0 })
+
+/** Adds a batch's log up: one history per item, in the batch's order. */
+export function foldLog(log: string | null, items: number): ItemHistory[] {
+  const histories = new Array<ItemHistory>(items).fill(UNTOUCHED)
+  if (!log) return histories
+  const entries = JSON.parse(`[${log.slice(0, -1).replaceAll('\n', ',')}]`) as Entry[]
+  for (const [position, code, attempt, started, took, result, message, retryAt] of entries) {
+    const outcome = OUTCOME_OF[code]
+    histories[position] = {
+      state: outcome ?? 'waiting',
+      attempts: attempt,
+      started,
+      took,
+      ...(result !== undefined && result !== null && { result }),
+      ...(message !== undefined && message !== null && { message }),
+      ...((code === FAILED_UNEXPECTEDLY || code === RETRY) && { unexpected: true }),
+      ...(retryAt !== undefined && { retryAt }),
+    }
+  }
+  return histories
+}
+
+/** What a worker says of the calls it is making: stored with the batch's lease, replaced at each report. */
+export interface LiveCall {
+  /** Positions in the batch that this call is for. */
+  from: number
+  /** Exclusive. */
+  to: number
+  attempt: number
+  /** Milliseconds after the run's creation. */
+  started: number
+  /** 0 to 100, when the handler has said so. */
+  progress?: number
+}
+
+/** One item of a run, as the API shows it. */
+export interface Item {
+  /** Absent for the one item of a collection or common action. */
+  id?: string | number
+  state: ItemState
+  attempts: number
+  message?: string
+  result?: unknown
+  startedAt?: string
+  finishedAt?: string
+  /** 0 to 100; for active items whose handler reports it. */
+  progress?: number
+}

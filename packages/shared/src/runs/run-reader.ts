@@ -1,0 +1,196 @@
+import type { RedisClient } from '../redis/connect.js'
+import type { Keys } from '../redis/keys.js'
+import { Script } from '../redis/script.js'
+import { foldLog, type Item, type ItemHistory, type LiveCall } from './item-log.js'
+import { unpackIds } from './packed-ids.js'
+import { parseRun, type Run, SAFE_FAILURE_TEXT } from './run.js'
+import { runIdTime } from './run-id.js'
+import type { ItemState, RunState } from './states.js'
+
+const findRecord = new Script('find-record', 1)
+
+/** Runs that one listing looks at, at most: filters may then give a short page with a cursor to go on from. */
+const RUNS_PER_LISTING = 1_000
+/** Items that one page looks at, at most, likewise. */
+const ITEMS_PER_LISTING = 20_000
+/** An index entry without a run this long after its creation will never get one. */
+const ORPHANED_AFTER_MS = 60_000
+
+export interface RunFilter {
+  /** The action's name. */
+  action?: string | undefined
+  state?: RunState | undefined
+  /** The user's name. */
+  user?: string | undefined
+  /** A record's id, as text: finds `5` and `"5"`. */
+  record?: string | undefined
+  /** The collection, to narrow a record's id down. */
+  model?: string | undefined
+}
+
+export interface ItemsRequest {
+  state?: ItemState | undefined
+  /** Position of the first item. */
+  cursor: number
+  limit: number
+  /** Whether texts of unexpected failures are shown; else a safe text stands in for them. */
+  forOperators: boolean
+}
+
+export interface Page<T> {
+  values: T[]
+  /** Where to go on; absent when there is no more. */
+  next?: string
+}
+
+/** Reads runs and their items. */
+export class RunReader {
+  constructor(
+    private readonly redis: RedisClient,
+    private readonly keys: Keys,
+  ) {}
+
+  async run(id: string): Promise<Run | undefined> {
+    return parseRun(await this.redis.hgetall(this.keys.run(id)))
+  }
+
+  /** The run's revision alone: what a conditional request needs. `undefined` for a run that does not exist. */
+  async revision(id: string): Promise<string | undefined> {
+    return (await this.redis.hget(this.keys.run(id), 'rev')) ?? undefined
+  }
+
+  /** Runs, newest first. `cursor` is the last page's `next`. */
+  async runs(filter: RunFilter, cursor: string | undefined, limit: number): Promise<Page<Run>> {
+    const index = this.#indexFor(filter)
+    const found: Run[] = []
+    let after = cursor
+    for (let looked = 0; looked < RUNS_PER_LISTING; ) {
+      const wanted = Math.max(limit - found.length, 20) + 1
+      const ids = await this.redis.zrange(index, after ? `(${after}` : '+', '-', 'BYLEX', 'REV', 'LIMIT', 0, wanted)
+      const runs = await Promise.all(ids.map((id) => this.run(id)))
+      await this.#dropOrphans(index, ids, runs)
+      for (const [at, run] of runs.entries()) {
+        const more = found.length === limit
+        if (more && run) return { values: found, ...(after !== undefined && { next: after }) }
+        if (run && (await this.#matches(run, filter))) found.push(run)
+        after = ids[at]
+      }
+      if (ids.length < wanted) return { values: found }
+      looked += ids.length
+    }
+    return { values: found, ...(after !== undefined && { next: after }) }
+  }
+
+  #indexFor(filter: RunFilter): string {
+    if (filter.action !== undefined) return this.keys.runsOfAction(filter.action)
+    if (filter.user !== undefined) return this.keys.runsOfUser(filter.user)
+    return this.keys.runs
+  }
+
+  async #matches(run: Run, filter: RunFilter): Promise<boolean> {
+    if (filter.state !== undefined && run.state !== filter.state) return false
+    if (filter.user !== undefined && run.user.name !== filter.user) return false
+    if (filter.model !== undefined && run.model !== filter.model) return false
+    return filter.record === undefined || (await this.#holds(run, filter.record))
+  }
+
+  async #holds(run: Run, record: string): Promise<boolean> {
+    if (run.target !== 'records') return false
+    const forms = [`,${JSON.stringify(record)},`, `,${record},`]
+    const batches = (await findRecord.run(this.redis, this.keys.input(run.id), batchesOf(run), ...forms)) as string[]
+    for (const batch of batches) {
+      // The text search may have matched inside a longer id that holds commas itself.
+      const packed = await this.redis.hget(this.keys.input(run.id), batch)
+      if (packed && unpackIds(packed).some((id) => String(id) === record)) return true
+    }
+    return false
+  }
+
+  async #dropOrphans(index: string, ids: string[], runs: (Run | undefined)[]): Promise<void> {
+    const old = Date.now() - ORPHANED_AFTER_MS
+    const orphans = ids.filter((id, at) => !runs[at] && runIdTime(id) < old)
+    if (orphans.length > 0) await this.redis.zrem(index, ...orphans)
+  }
+
+  /** Items of a run in the order they were sent, from `cursor` (a position; the last page's `next`). */
+  async items(run: Run, { state, cursor, limit, forOperators }: ItemsRequest): Promise<Page<Item>> {
+    const found: Item[] = []
+    const perRead = Math.max(1, Math.ceil(limit / run.batchSize))
+    let position = cursor
+    const stop = Math.min(run.total, cursor + ITEMS_PER_LISTING)
+    while (position < stop && found.length < limit) {
+      const first = Math.floor(position / run.batchSize)
+      const items = await this.#itemsOfBatches(run, first, Math.min(first + perRead, batchesOf(run)), forOperators)
+      for (const item of items.slice(position - first * run.batchSize)) {
+        if (found.length === limit) break
+        if (state === undefined || item.state === state) found.push(item)
+        position++
+      }
+    }
+    return { values: found, ...(position < run.total && { next: String(position) }) }
+  }
+
+  async #itemsOfBatches(run: Run, from: number, to: number, forOperators: boolean): Promise<Item[]> {
+    const { keys, redis } = this
+    const batches = Array.from({ length: to - from }, (_, at) => String(from + at))
+    const [packed, logs, leases] = await Promise.all([
+      redis.hmget(keys.input(run.id), ...batches),
+      redis.hmget(keys.log(run.id), ...batches),
+      redis.hmget(keys.leases(run.id), ...batches),
+    ])
+    return batches.flatMap((_, at) => {
+      const ids = unpackIds(packed[at] ?? ',,')
+      const live = liveCalls(leases[at] ?? null)
+      return foldLog(logs[at] ?? null, ids.length).map((history, index) =>
+        viewItem(
+          run,
+          ids[index] ?? null,
+          forOperators ? history : withSafeText(history),
+          live.find((call) => call.from <= index && index < call.to),
+        ),
+      )
+    })
+  }
+}
+
+function batchesOf(run: Run): number {
+  return Math.ceil(run.total / run.batchSize)
+}
+
+function liveCalls(lease: string | null): LiveCall[] {
+  const live = lease?.split('|').slice(5).join('|')
+  return live ? (JSON.parse(live) as LiveCall[]) : []
+}
+
+function withSafeText(history: ItemHistory): ItemHistory {
+  return history.unexpected ? { ...history, message: SAFE_FAILURE_TEXT } : history
+}
+
+function viewItem(
+  run: Run,
+  id: string | number | null,
+  history: ItemHistory,
+  call: LiveCall | undefined,
+): Item {
+  const time = (ms: number): string => new Date(run.createdAt + ms).toISOString()
+  const head = id === null ? {} : { id }
+  if (call && history.state === 'waiting') {
+    return {
+      ...head,
+      state: 'active',
+      attempts: call.attempt,
+      startedAt: time(call.started),
+      ...(call.progress !== undefined && { progress: call.progress }),
+    }
+  }
+  const { state, attempts, started, took, result, message } = history
+  return {
+    ...head,
+    state,
+    attempts,
+    ...(message !== undefined && { message }),
+    ...(result !== undefined && { result }),
+    ...(started !== undefined && { startedAt: time(started) }),
+    ...(started !== undefined && took !== undefined && state !== 'waiting' && { finishedAt: time(started + took) }),
+  }
+}

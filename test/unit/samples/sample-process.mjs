@@ -1,0 +1,27 @@
+// A process of its own for the tests of races: it loads its modules, says that it is ready, and works when told to.
+import { setTimeout } from 'node:timers/promises'
+import { closeSampleDatabase, sampleDatabase } from '../../../apps/worker/dist/samples/database.js'
+import transfer from '../../../apps/worker/dist/actions/account-transfer.js'
+
+const jobs = {
+  // A slow write to a file that is not in WAL mode.
+  writeSlowly: async () => {
+    sampleDatabase().pragma('journal_mode = DELETE')
+    sampleDatabase().exec("BEGIN IMMEDIATE; UPDATE users SET name = 'written' WHERE id = 1")
+    process.send('writing')
+    await setTimeout(300)
+    sampleDatabase().exec('COMMIT')
+  },
+  prepare: () => sampleDatabase().prepare('SELECT count(*) AS users FROM users').get().users,
+  transfer: ({ keys, params }) =>
+    keys.map((idempotencyKey) =>
+      transfer.options.run({ params, ctx: { idempotencyKey, run: { createdAt: new Date() } } }),
+    ),
+}
+
+process.once('message', async ({ job, input }) => {
+  const output = (await jobs[job](input)) ?? null
+  closeSampleDatabase()
+  process.send(output, () => process.disconnect())
+})
+process.send('ready')
