@@ -19,7 +19,8 @@ export const gatewaySettings = {
     default: '/api',
     allowed: 'a path such as /api or /jet/api',
     check: (given) => {
-      if (!/^(\/[\w.~-]+)+$/.test(given)) throw new RangeError('must be a path such as /api or /jet/api, without a slash at its end')
+      if (!/^(\/[\w.~-]+)+$/.test(given))
+        throw new RangeError('must be a path such as /api or /jet/api, without a slash at its end')
     },
   }),
   AUTH_TOKENS: text({
@@ -36,7 +37,8 @@ export const gatewaySettings = {
     allowed: '* or https://…,…',
     check: (given) => {
       const wrong = parseOrigins(given).find((origin) => origin !== '*' && !isOrigin(origin))
-      if (wrong !== undefined) throw new RangeError(`holds '${wrong}', which is no origin such as https://app.example.com`)
+      if (wrong !== undefined)
+        throw new RangeError(`holds '${wrong}', which is no origin such as https://app.example.com`)
     },
   }),
   WAIT_MAX: duration({
@@ -46,7 +48,12 @@ export const gatewaySettings = {
     max: '10m',
   }),
   MAX_IDS: integer({ description: 'Most records in one request.', default: 1_000_000, min: 1, max: 10_000_000 }),
-  MAX_BODY_MB: integer({ description: 'Largest request body, in megabytes (10^6 bytes).', default: 64, min: 1, max: 1_024 }),
+  MAX_BODY_MB: integer({
+    description: 'Largest request body, in megabytes (10^6 bytes).',
+    default: 64,
+    min: 1,
+    max: 1_024,
+  }),
 } as const
 
 export type GatewayConfig = Settings<typeof gatewaySettings>

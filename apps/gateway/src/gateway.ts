@@ -2,7 +2,7 @@ import { CatalogStore } from '@flexaction/shared/catalog'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
 import { BatchQueues } from '@flexaction/shared/queues'
-import { connect, Keys } from '@flexaction/shared/redis'
+import { connect, Keys, logOutages } from '@flexaction/shared/redis'
 import { RunEndings, RunReader, RunStore } from '@flexaction/shared/runs'
 import { type AuthToken, parseAuthTokens } from './access/auth-tokens.js'
 import { Authenticator } from './access/authenticator.js'
@@ -26,12 +26,15 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const keys = new Keys(config.KEY_PREFIX)
   const redis = connect(config.REDIS_URL, { name: 'gateway', whenAway: 'fail-fast' })
   const subscriber = connect(config.REDIS_URL, { name: 'gateway subscriber', whenAway: 'wait' })
-  for (const connection of [redis, subscriber]) {
-    connection.on('error', (error: Error) => logger.warn({ err: error }, 'Redis is away; trying again'))
-  }
+  logOutages(redis, logger)
+  subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
 
   const authenticator = new Authenticator(await readTokens(config, logger))
-  const queues = new BatchQueues({ redis, keys, onError: (error) => logger.error({ err: error }, 'a queue reported an error') })
+  const queues = new BatchQueues({
+    redis,
+    keys,
+    onError: (error) => logger.error({ err: error }, 'a queue reported an error'),
+  })
   const dashboard = new Dashboard(queues, authenticator)
   const reader = new RunReader(redis, keys)
   const endings = new RunEndings(subscriber, keys.runEnded, reader, (error) =>
@@ -92,10 +95,15 @@ async function readTokens(config: GatewayConfig, logger: Logger): Promise<AuthTo
   const tokens = parseAuthTokens(config.AUTH_TOKENS)
   if (tokens.length > 0) return tokens
   if (config.NODE_ENV === 'production') {
-    throw new Error('No authentication is configured: set AUTH_TOKENS to name:role:token entries (roles: viewer, operator, admin)')
+    throw new Error(
+      'No authentication is configured: set AUTH_TOKENS to name:role:token entries (roles: viewer, operator, admin)',
+    )
   }
   const token = await developmentToken(config.DATA_DIR)
-  logger.warn({ file: `${config.DATA_DIR}/token` }, 'no AUTH_TOKENS: the token of this development installation is in use')
+  logger.warn(
+    { file: `${config.DATA_DIR}/token` },
+    'no AUTH_TOKENS: the token of this development installation is in use',
+  )
   return parseAuthTokens(`developer:admin:${token}`)
 }
 

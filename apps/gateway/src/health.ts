@@ -21,9 +21,15 @@ export class Health {
   }
 
   addRoutes(router: Router<GatewayState>): void {
-    router.get('/healthz', (ctx) => answerJson(ctx as unknown as GatewayContext, 200, { status: 'ok', version: VERSION }))
+    router.get('/healthz', (ctx) =>
+      answerJson(ctx as unknown as GatewayContext, 200, { status: 'ok', version: VERSION }),
+    )
     router.get('/readyz', async (ctx) => {
-      const details = { redis: await this.#redis(), catalog: this.#catalog(), shutdown: this.#stopping ? 'stopping' : 'ok' }
+      const details = {
+        redis: await this.#redis(),
+        catalog: this.#catalog(),
+        shutdown: this.#stopping ? 'stopping' : 'ok',
+      }
       const ready = Object.values(details).every((detail) => detail === 'ok')
       answerJson(ctx as unknown as GatewayContext, ready ? 200 : 503, { status: ready ? 'ok' : 'not ready', details })
     })

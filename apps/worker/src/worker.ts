@@ -2,7 +2,7 @@ import { CatalogStore } from '@flexaction/shared/catalog'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
 import { BatchQueues } from '@flexaction/shared/queues'
-import { connect, Keys } from '@flexaction/shared/redis'
+import { connect, Keys, logOutages } from '@flexaction/shared/redis'
 import { RunStore } from '@flexaction/shared/runs'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -29,10 +29,14 @@ export function createWorker(config: WorkerConfig, definitions: Definitions, log
   const keys = new Keys(config.KEY_PREFIX)
   const name = `worker ${hostname()} ${process.pid}`
   const redis = connect(config.REDIS_URL, { name, whenAway: 'wait' })
-  redis.on('error', (error: Error) => logger.warn({ err: error }, 'Redis is away; trying again'))
+  logOutages(redis, logger)
 
   const store = new RunStore(redis, keys, config.RUN_RETENTION)
-  const queues = new BatchQueues({ redis, keys, onError: (error) => logger.error({ err: error }, 'a queue reported an error') })
+  const queues = new BatchQueues({
+    redis,
+    keys,
+    onError: (error) => logger.error({ err: error }, 'a queue reported an error'),
+  })
   const actions = definitions.actions.map(makeRunnable)
   const announcer = new Announcer({
     store: new CatalogStore(redis, keys),

@@ -26,7 +26,8 @@ export function parseAuthTokens(text: string): AuthToken[] {
         throw new RangeError(`must consist of name:role:token entries; entry ${at + 1} does not`)
       }
       const known = ROLES.find((one) => one === role)
-      if (!known) throw new RangeError(`has an unknown role in entry ${at + 1} ('${name}'): allowed are ${ROLES.join(', ')}`)
+      if (!known)
+        throw new RangeError(`has an unknown role in entry ${at + 1} ('${name}'): allowed are ${ROLES.join(', ')}`)
       return { name, role: known, hash: hash(token) }
     })
 }

@@ -11,7 +11,10 @@ export class Authenticator {
   authenticate(header: string): Caller {
     const credential = parseAuthorization(header)
     if (!credential) {
-      throw new FlexActionError('not_authenticated', "Not authenticated: send the header 'Authorization: Token <token>'")
+      throw new FlexActionError(
+        'not_authenticated',
+        "Not authenticated: send the header 'Authorization: Token <token>'",
+      )
     }
     const token = credential.scheme === 'basic' ? passwordOf(credential.value) : credential.value
     const caller = findCaller(this.tokens, token)
@@ -23,7 +26,10 @@ export class Authenticator {
 /** Throws `not_permitted` unless the caller has the role, or a higher one. */
 export function requireRole(caller: Caller, role: Role, what: string): void {
   if (mayActAs(caller, role)) return
-  throw new FlexActionError('not_permitted', `Not permitted: ${what} needs the role ${role}, '${caller.name}' is ${caller.role}`)
+  throw new FlexActionError(
+    'not_permitted',
+    `Not permitted: ${what} needs the role ${role}, '${caller.name}' is ${caller.role}`,
+  )
 }
 
 /** Browsers ask for a name and a password: the token is the password. */

@@ -54,7 +54,11 @@ function idOf(ctx: GatewayContext): string {
 
 async function findRun(reader: RunReader, id: string): Promise<Run> {
   const run = RUN_ID.test(id) ? await reader.run(id) : undefined
-  if (!run) throw new FlexActionError('not_found', `There is no run '${id}'; ended runs are kept for the time that RUN_RETENTION says`)
+  if (!run)
+    throw new FlexActionError(
+      'not_found',
+      `There is no run '${id}'; ended runs are kept for the time that RUN_RETENTION says`,
+    )
   return run
 }
 
@@ -68,7 +72,10 @@ function readLimit(ctx: GatewayContext): number {
 }
 
 function badCursor(cursor: string): FlexActionError {
-  return new FlexActionError('bad_request', `cursor: '${cursor}' is no cursor: use the value of 'next' in the page before`)
+  return new FlexActionError(
+    'bad_request',
+    `cursor: '${cursor}' is no cursor: use the value of 'next' in the page before`,
+  )
 }
 
 /** An entity tag of a run's revision, as this caller sees it. */

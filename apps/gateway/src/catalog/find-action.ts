@@ -16,17 +16,21 @@ export function findAction(
   selects: boolean,
 ): CatalogAction {
   const named = actions.filter((action) => action.name === name)
-  if (named.length === 0) throw FlexActionError.fields({ name: [`unknown action '${name}'${suggestion(actions, name)}`] })
+  if (named.length === 0)
+    throw FlexActionError.fields({ name: [`unknown action '${name}'${suggestion(actions, name)}`] })
   const candidates = model === undefined ? named : named.filter((action) => modelsOf(action).includes(model))
   if (model !== undefined && candidates.length === 0) {
     const allowed = [...new Set(named.flatMap(modelsOf))]
-    const hint = allowed.length === 0 ? 'this action belongs to no collection: leave model out' : `allowed: ${allowed.join(', ')}`
+    const hint =
+      allowed.length === 0 ? 'this action belongs to no collection: leave model out' : `allowed: ${allowed.join(', ')}`
     throw FlexActionError.fields({ model: [`'${name}' is no action of '${model}' (${hint})`] })
   }
   const [only, ...others] = bestFitting(candidates, selects)
   if (only && others.length === 0) {
     if (model === undefined && only.target.kind === 'records' && only.target.models.length > 1) {
-      throw FlexActionError.fields({ model: [`say which collection the records are of: ${only.target.models.join(', ')}`] })
+      throw FlexActionError.fields({
+        model: [`say which collection the records are of: ${only.target.models.join(', ')}`],
+      })
     }
     return only
   }

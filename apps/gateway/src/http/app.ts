@@ -48,7 +48,13 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
   }
   const route = onRoute.bind(undefined, apiPrefix)
   use(route('GET', '', async (ctx) => answerJson(ctx, 200, { version: VERSION, type: 'flexaction' })))
-  use(route('POST', '/messages', chain(messagesErrors, authenticate, readBody(options.maxBodyBytes), (ctx) => options.messages.answer(ctx))))
+  use(
+    route(
+      'POST',
+      '/messages',
+      chain(messagesErrors, authenticate, readBody(options.maxBodyBytes), (ctx) => options.messages.answer(ctx)),
+    ),
+  )
 
   const open = new Router<GatewayState>()
   health.addRoutes(open)
@@ -68,7 +74,12 @@ function onlyBelow(apiPrefix: string, middleware: GatewayMiddleware): GatewayMid
 }
 
 /** One route of the protocol, with or without a proxy's prefix and a slash at the end. Another method: 405. */
-function onRoute(apiPrefix: string, method: 'GET' | 'POST', path: string, middleware: GatewayMiddleware): GatewayMiddleware {
+function onRoute(
+  apiPrefix: string,
+  method: 'GET' | 'POST',
+  path: string,
+  middleware: GatewayMiddleware,
+): GatewayMiddleware {
   const pattern = new RegExp(`^(/.*)?${escapeRegExp(apiPrefix)}${path}/?$`)
   return async (ctx, next) => {
     if (!pattern.test(ctx.path)) return next()

@@ -22,7 +22,10 @@ export function readBody(limitBytes: number): GatewayMiddleware {
     const type = ctx.get('Content-Type')
     if (!TYPES.includes(type.split(';', 1)[0]?.trim().toLowerCase() ?? '')) {
       const received = type === '' ? 'no Content-Type' : `Content-Type '${type}'`
-      throw new FlexActionError('unsupported_media_type', `Send the message as ${TYPES.join(' or ')}; received ${received}`)
+      throw new FlexActionError(
+        'unsupported_media_type',
+        `Send the message as ${TYPES.join(' or ')}; received ${received}`,
+      )
     }
     if (Number(ctx.get('Content-Length')) > limitBytes) throw tooLarge(limitBytes)
     await parse(ctx, () => Promise.resolve())

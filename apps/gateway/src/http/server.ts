@@ -43,7 +43,9 @@ export class HttpServer {
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  if (error.code === 'EADDRINUSE') return new Error(`Port ${port} is in use: stop the program that holds it, or set PORT to another one`)
-  if (error.code === 'EACCES') return new Error(`Port ${port} needs more rights than this process has: set PORT to one above 1023`)
+  if (error.code === 'EADDRINUSE')
+    return new Error(`Port ${port} is in use: stop the program that holds it, or set PORT to another one`)
+  if (error.code === 'EACCES')
+    return new Error(`Port ${port} needs more rights than this process has: set PORT to one above 1023`)
   return new Error(`Cannot listen on ${host}:${port} (${error.code ?? error.message}): check HOST and PORT`)
 }

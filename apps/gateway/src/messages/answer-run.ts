@@ -30,7 +30,8 @@ function failure(run: Run): FlexActionError {
   const shown = run.errors.slice(0, MOST_ERRORS_SHOWN).map(describe)
   if (!refused) return new FlexActionError('action_failed', `All ${run.total} records failed: ${shown.join('; ')}`)
   // The same refusal of every record, about fields of the form: shown beside the fields.
-  if (only?.fields && others.every(({ message }) => message === only.message)) return FlexActionError.fields(only.fields)
+  if (only?.fields && others.every(({ message }) => message === only.message))
+    return FlexActionError.fields(only.fields)
   return FlexActionError.fields({ non_field_errors: shown })
 }
 

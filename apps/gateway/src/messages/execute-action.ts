@@ -2,7 +2,18 @@ import type { RecordId } from '@flexaction/shared'
 import { FlexActionError } from '@flexaction/shared/errors'
 import type { Logger } from '@flexaction/shared/logging'
 import type { BatchQueues } from '@flexaction/shared/queues'
-import { batchSizeFor, hasEnded, isStaged, newRunId, type NewRun, type Run, type RunEndings, type RunReader, type RunStore, windowFor } from '@flexaction/shared/runs'
+import {
+  batchSizeFor,
+  hasEnded,
+  isStaged,
+  newRunId,
+  type NewRun,
+  type Run,
+  type RunEndings,
+  type RunReader,
+  type RunStore,
+  windowFor,
+} from '@flexaction/shared/runs'
 import { requireRole } from '../access/authenticator.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { findAction } from '../catalog/find-action.js'
@@ -10,7 +21,14 @@ import { callerOf, type GatewayContext } from '../http/context.js'
 import { answerEnded, answerQueued } from './answer-run.js'
 import { type JsonObject, parseParams } from './parse-message.js'
 import { waitFor } from './prefer.js'
-import { type Problems, readSelection, refuseSelection, type SelectionParts, selectionParts, selects } from './selection.js'
+import {
+  type Problems,
+  readSelection,
+  refuseSelection,
+  type SelectionParts,
+  selectionParts,
+  selects,
+} from './selection.js'
 
 export interface ExecuteActionOptions {
   catalog: CatalogView
@@ -108,9 +126,14 @@ export class ExecuteAction {
     // The ids of large runs take several writes: a job must not come before the last of them. Otherwise both are sent at
     // once; a job whose run could not be stored finds nothing to do.
     if (isStaged(run)) await stored
-    const queued = queues.add(run, Array.from({ length: first }, (_, batch) => batch)).catch((error: unknown) => {
-      logger.error({ err: error, run: run.id }, 'queuing the first batches failed; the reconciler will do it')
-    })
+    const queued = queues
+      .add(
+        run,
+        Array.from({ length: first }, (_, batch) => batch),
+      )
+      .catch((error: unknown) => {
+        logger.error({ err: error, run: run.id }, 'queuing the first batches failed; the reconciler will do it')
+      })
     await Promise.all([stored, queued])
   }
 }
@@ -151,6 +174,7 @@ function readText(key: string, value: unknown, required: boolean): string | unde
     if (required) throw FlexActionError.fields({ [key]: ['this field is required'] })
     return undefined
   }
-  if (typeof value !== 'string') throw FlexActionError.fields({ [key]: [`must be a text, received ${JSON.stringify(value)}`] })
+  if (typeof value !== 'string')
+    throw FlexActionError.fields({ [key]: [`must be a text, received ${JSON.stringify(value)}`] })
   return value
 }

@@ -11,7 +11,9 @@ export function getFieldOptions(actions: readonly CatalogAction[], { action, mod
   const found = entry.params?.find(({ name }) => name === field)
   if (!found) {
     const known = entry.params?.map(({ name }) => name).join(', ') ?? ''
-    throw FlexActionError.fields({ field: [`'${action}' has no field '${field}'${known ? ` (there are: ${known})` : ''}`] })
+    throw FlexActionError.fields({
+      field: [`'${action}' has no field '${field}'${known ? ` (there are: ${known})` : ''}`],
+    })
   }
   return found.params?.options ?? []
 }

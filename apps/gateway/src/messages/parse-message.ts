@@ -11,10 +11,13 @@ export interface Message {
 /** Reads a message from a parsed body. Throws field errors in the shapes of PROTOCOL.md section 2. */
 export function parseMessage(body: unknown): Message {
   if (!isObject(body)) {
-    throw FlexActionError.fields({ non_field_errors: ['Incorrect JSON body: it must be an object with a name and params'] })
+    throw FlexActionError.fields({
+      non_field_errors: ['Incorrect JSON body: it must be an object with a name and params'],
+    })
   }
   const { name, params } = body
-  if (name === undefined || name === null || name === '') throw FlexActionError.fields({ name: ['this field is required'] })
+  if (name === undefined || name === null || name === '')
+    throw FlexActionError.fields({ name: ['this field is required'] })
   if (typeof name !== 'string') throw FlexActionError.fields({ name: [`must be a text, received ${describe(name)}`] })
   return { name, params: parseParams(params) }
 }
@@ -27,9 +30,13 @@ export function parseParams(params: unknown): JsonObject {
     const parsed = parseJson(params)
     if (parsed === null) return {}
     if (isObject(parsed)) return parsed
-    throw FlexActionError.fields({ params: ['must be an object, or a text that holds a JSON object; this text does not'] })
+    throw FlexActionError.fields({
+      params: ['must be an object, or a text that holds a JSON object; this text does not'],
+    })
   }
-  throw FlexActionError.fields({ params: [`must be an object, or a text that holds a JSON object; received ${describe(params)}`] })
+  throw FlexActionError.fields({
+    params: [`must be an object, or a text that holds a JSON object; received ${describe(params)}`],
+  })
 }
 
 export function isObject(value: unknown): value is JsonObject {

@@ -10,7 +10,9 @@ export interface Wait {
  */
 export function waitFor(prefer: string, defaultMs: number, maxMs: number): Wait {
   const preferences = prefer.split(',').map((preference) => preference.split(';', 1)[0]?.trim().toLowerCase() ?? '')
-  const seconds = preferences.map((preference) => /^wait\s*=\s*"?(\d{1,9})"?$/.exec(preference)?.[1]).find((found) => found !== undefined)
+  const seconds = preferences
+    .map((preference) => /^wait\s*=\s*"?(\d{1,9})"?$/.exec(preference)?.[1])
+    .find((found) => found !== undefined)
   if (seconds !== undefined) {
     const ms = Math.min(Number(seconds) * 1_000, maxMs)
     return { ms, applied: `wait=${Math.floor(ms / 1_000)}` }

@@ -48,7 +48,12 @@ export async function readSelection(parts: SelectionParts, maxIds: number, probl
     problems.id = ['with inverseIds, send the excluded records as ids']
     return none
   }
-  const outer = await readIds(isGiven(parts.id) ? 'id' : 'ids', isGiven(parts.id) ? parts.id : parts.ids, maxIds, problems)
+  const outer = await readIds(
+    isGiven(parts.id) ? 'id' : 'ids',
+    isGiven(parts.id) ? parts.id : parts.ids,
+    maxIds,
+    problems,
+  )
   const inner = await readIds('ids', parts.formIds, maxIds, problems)
   if (outer && inner && !sameIds(outer, inner)) {
     problems.ids = ['the ids beside the form and inside it differ: send them once']
@@ -82,11 +87,18 @@ function readInverse(value: unknown, problems: Problems): boolean {
 }
 
 /** `undefined`: no ids were given here. */
-async function readIds(key: 'id' | 'ids', value: unknown, maxIds: number, problems: Problems): Promise<RecordId[] | undefined> {
+async function readIds(
+  key: 'id' | 'ids',
+  value: unknown,
+  maxIds: number,
+  problems: Problems,
+): Promise<RecordId[] | undefined> {
   if (!isGiven(value)) return undefined
   const list = listOf(key, value)
   if (!list) {
-    problems[key] = [`must be ${key === 'id' ? 'a text or a whole number' : 'a list, or a text with commas'}, received ${describe(value)}`]
+    problems[key] = [
+      `must be ${key === 'id' ? 'a text or a whole number' : 'a list, or a text with commas'}, received ${describe(value)}`,
+    ]
     return undefined
   }
   if (list.length > maxIds) {
@@ -108,7 +120,11 @@ function listOf(key: 'id' | 'ids', value: unknown): readonly unknown[] | undefin
 }
 
 /** Checks each id, and drops repeated ones by their text: the first occurrence wins. */
-async function withoutDuplicates(key: 'id' | 'ids', list: readonly unknown[], problems: Problems): Promise<RecordId[] | undefined> {
+async function withoutDuplicates(
+  key: 'id' | 'ids',
+  list: readonly unknown[],
+  problems: Problems,
+): Promise<RecordId[] | undefined> {
   const seen = new Set<RecordId>()
   const ids: RecordId[] = []
   for (let from = 0; from < list.length; from += IDS_PER_SLICE) {
@@ -118,7 +134,9 @@ async function withoutDuplicates(key: 'id' | 'ids', list: readonly unknown[], pr
       const id = list[at]
       if (!isId(id)) {
         const where = key === 'id' ? '' : ` at position ${at + 1}`
-        problems[key] = [`must be ${key === 'id' ? 'a text or a whole number' : 'texts or whole numbers'}, received ${describe(id)}${where}`]
+        problems[key] = [
+          `must be ${key === 'id' ? 'a text or a whole number' : 'texts or whole numbers'}, received ${describe(id)}${where}`,
+        ]
         return undefined
       }
       const before = seen.size

@@ -69,7 +69,9 @@ export function checkActions(actions: readonly Located<ActionDefinition>[]): str
 function checkAction({ file, definition }: Located<ActionDefinition>): string[] {
   const where = `${file}, action '${String(definition.name)}'`
   const parsed = options.safeParse(definition.options)
-  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => `${where}: ${describeIssue(issue, definition.options)}`)
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${where}: ${describeIssue(issue, definition.options)}`)
   return [...problems, ...fieldProblems(describeFields(definition.params)).map((problem) => `${where}: ${problem}`)]
 }
 
@@ -87,7 +89,10 @@ function nearest(key: string): string {
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), value)
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+    value,
+  )
 }
 
 function show(value: unknown): string {
@@ -104,7 +109,10 @@ function checkIdentities(actions: readonly Located<ActionDefinition>[]): string[
     for (const one of on.kind === 'common' ? [undefined] : on.models) {
       const identity = one === undefined ? identityOf(name, { kind: 'common' }) : `${name}.${on.kind}.${one}`
       const other = seen.get(identity)
-      if (other) problems.push(`${file}, action '${name}': ${other} defines the same action (${identity}); rename one, or remove it`)
+      if (other)
+        problems.push(
+          `${file}, action '${name}': ${other} defines the same action (${identity}); rename one, or remove it`,
+        )
       seen.set(identity, file)
     }
   }
@@ -117,7 +125,8 @@ export function checkCollections(collections: readonly Located<CollectionDefinit
   const seen = new Map<string, string>()
   for (const { file, definition } of collections) {
     const where = `${file}, collection '${String(definition.name)}'`
-    if (!model.safeParse(definition.name).success) problems.push(`${where}: its name must be a collection name without spaces, commas, + and :`)
+    if (!model.safeParse(definition.name).success)
+      problems.push(`${where}: its name must be a collection name without spaces, commas, + and :`)
     if (typeof definition.options.list !== 'function') problems.push(`${where}: list must be a function`)
     const other = seen.get(definition.name)
     if (other) problems.push(`${where}: ${other} defines the same collection; rename one, or remove it`)

@@ -5,7 +5,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 export type ImportModule = (file: string) => Promise<{ default?: unknown }>
 
 /** Modules that were built with this app. */
-export const importBuilt: ImportModule = async (file) => (await import(pathToFileURL(file).href)) as { default?: unknown }
+export const importBuilt: ImportModule = async (file) =>
+  (await import(pathToFileURL(file).href)) as { default?: unknown }
 
 /**
  * Modules of a folder from anywhere, TypeScript included. They need no node_modules of their own to

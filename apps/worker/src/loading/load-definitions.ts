@@ -49,11 +49,14 @@ async function listModules(folders: readonly string[], problems: string[]): Prom
   const files: string[] = []
   for (const folder of folders) {
     const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-      problems.push(`the folder ${folder} cannot be read (${error.code ?? error.message}): give a folder of action modules`)
+      problems.push(
+        `the folder ${folder} cannot be read (${error.code ?? error.message}): give a folder of action modules`,
+      )
       return []
     })
     for (const entry of entries.sort((a, b) => a.name.localeCompare(b.name))) {
-      const isModule = EXTENSIONS.has(extname(entry.name)) && !entry.name.endsWith('.d.ts') && !entry.name.startsWith('.')
+      const isModule =
+        EXTENSIONS.has(extname(entry.name)) && !entry.name.endsWith('.d.ts') && !entry.name.startsWith('.')
       // A folder mounted from a Kubernetes ConfigMap holds links to files.
       if (isModule && !entry.isDirectory()) files.push(join(folder, entry.name))
     }

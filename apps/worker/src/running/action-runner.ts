@@ -53,7 +53,8 @@ export class ActionRunner {
       workerName,
       process: (job) => this.#process(job),
       hungry: () => this.#hungry(),
-      onError: (error) => logger.error({ err: error, action: action.published.identity }, 'the queue reported an error'),
+      onError: (error) =>
+        logger.error({ err: error, action: action.published.identity }, 'the queue reported an error'),
     })
   }
 

@@ -22,9 +22,7 @@ import { Settler, type SettlerOptions } from './settler.js'
 
 /** How a bulk handler settles one id. */
 export type OneEnding =
-  | { kind: 'succeeded'; result: unknown }
-  | { kind: 'failed'; why: string | Error }
-  | { kind: 'skipped'; why: string }
+  { kind: 'succeeded'; result: unknown } | { kind: 'failed'; why: string | Error } | { kind: 'skipped'; why: string }
 
 export interface RunningBatchOptions extends Pick<SettlerOptions, 'store' | 'queues' | 'window'> {
   action: RunnableAction
@@ -123,7 +121,8 @@ export class RunningBatch {
       return this.fail(call, new Error('the result cannot be stored as JSON', { cause: error }))
     }
     const { run } = this.options.started
-    if (json !== '' && run.total === this.ids.length && (this.options.action.bulk || run.total === 1)) this.#settler.result(json)
+    if (json !== '' && run.total === this.ids.length && (this.options.action.bulk || run.total === 1))
+      this.#settler.result(json)
     const itemJson = this.options.action.bulk ? '' : json
     for (const position of call.open) {
       this.#settler.ended('succeeded', outcomeLine(this.#attemptEnd(call, position), 'succeeded', itemJson))
@@ -213,7 +212,11 @@ export class RunningBatch {
     const message = maskSecrets(messageOf(error))
     const end = this.#attemptEnd(call, position)
     const wait = refused ? undefined : pauseAfter(call.attempt, this.options.action.retry)
-    if (!refused) this.#logger.warn({ err: error, run: this.runId, id: this.ids[position] ?? undefined, attempt: call.attempt }, 'the handler failed')
+    if (!refused)
+      this.#logger.warn(
+        { err: error, run: this.runId, id: this.ids[position] ?? undefined, attempt: call.attempt },
+        'the handler failed',
+      )
     if (wait !== undefined) {
       const retryAt = Date.now() + wait
       this.#retryAt = Math.min(this.#retryAt, retryAt)
@@ -271,7 +274,8 @@ export class RunningBatch {
     if (written === 'lost') this.#finish({ kind: 'done', summary: 'another worker has taken this batch over' })
     else if (then === 'release') this.#finish({ kind: 'release' })
     else if (then === 'delay') this.#finish({ kind: 'delay', at: this.#retryAt })
-    else if (this.#failed > 0) this.#finish({ kind: 'failed', summary: `${this.#failed} of ${this.ids.length} items failed` })
+    else if (this.#failed > 0)
+      this.#finish({ kind: 'failed', summary: `${this.#failed} of ${this.ids.length} items failed` })
     else this.#finish({ kind: 'done', summary: `${this.ids.length} items` })
   }
 

@@ -38,8 +38,7 @@ export function identityOf(name: string, target: Target): string {
 
 export function describeAction({ name, target, params, options }: ActionDefinition): PublishedAction {
   const fields = describeFields(params)
-  const waitMs =
-    options.respond === 'queued' ? 0 : (parseDuration(options.respond?.waitFor ?? '') ?? DEFAULT_WAIT_MS)
+  const waitMs = options.respond === 'queued' ? 0 : (parseDuration(options.respond?.waitFor ?? '') ?? DEFAULT_WAIT_MS)
   return {
     identity: identityOf(name, target),
     name,

@@ -18,7 +18,9 @@ export interface Setting<T> {
 type SettingMap = Readonly<Record<string, Setting<unknown>>>
 
 /** The values of a map of settings. */
-export type Settings<S extends SettingMap> = { readonly [Name in keyof S]: S[Name] extends Setting<infer T> ? T : never }
+export type Settings<S extends SettingMap> = {
+  readonly [Name in keyof S]: S[Name] extends Setting<infer T> ? T : never
+}
 
 /** All that is wrong with the environment, at once. */
 export class ConfigProblems extends Error {
@@ -32,7 +34,10 @@ export class ConfigProblems extends Error {
  * Reads settings from an environment; pure. An empty variable counts as not set.
  * Throws {@link ConfigProblems} with every problem, each with what was received, what is allowed and the nearest name.
  */
-export function readSettings<S extends SettingMap>(settings: S, env: Readonly<Record<string, string | undefined>>): Settings<S> {
+export function readSettings<S extends SettingMap>(
+  settings: S,
+  env: Readonly<Record<string, string | undefined>>,
+): Settings<S> {
   const problems: string[] = []
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(settings)) {
@@ -56,14 +61,22 @@ export function readSettings<S extends SettingMap>(settings: S, env: Readonly<Re
 /** A misspelt setting is worse than none: it is silently without effect. Short names are left alone: too many look alike. */
 function nearestName(name: string, settings: SettingMap): string | undefined {
   if (name in settings || name.length < 6) return undefined
-  return Object.keys(settings).find((known) => known.length >= 6 && distance(name, known) <= 2 && !KNOWN_NEIGHBOURS.has(name))
+  return Object.keys(settings).find(
+    (known) => known.length >= 6 && distance(name, known) <= 2 && !KNOWN_NEIGHBOURS.has(name),
+  )
 }
 
 /** Real names of others that lie close to ours. */
 const KNOWN_NEIGHBOURS: ReadonlySet<string> = new Set(['WORKER', 'REDIS_URI'])
 
 /** Any text. */
-export function text(options: { description: string; default?: string; secret?: boolean; allowed?: string; check?(text: string): void }): Setting<string> {
+export function text(options: {
+  description: string
+  default?: string
+  secret?: boolean
+  allowed?: string
+  check?(text: string): void
+}): Setting<string> {
   return {
     description: options.description,
     defaultText: options.default ?? '',
@@ -111,7 +124,11 @@ export function duration(options: { description: string; default: string; min: s
 }
 
 /** One of a few words. */
-export function choice<const T extends string>(options: { description: string; default: T; of: readonly T[] }): Setting<T> {
+export function choice<const T extends string>(options: {
+  description: string
+  default: T
+  of: readonly T[]
+}): Setting<T> {
   return {
     description: options.description,
     defaultText: options.default,
@@ -133,6 +150,13 @@ export function flag(options: { description: string; default: boolean }): Settin
 }
 
 /** Rows of the configuration table in the docs. */
-export function settingsTable(settings: SettingMap): { name: string; defaultText: string; allowed: string; description: string }[] {
-  return Object.entries(settings).map(([name, { defaultText, allowed, description }]) => ({ name, defaultText, allowed, description }))
+export function settingsTable(
+  settings: SettingMap,
+): { name: string; defaultText: string; allowed: string; description: string }[] {
+  return Object.entries(settings).map(([name, { defaultText, allowed, description }]) => ({
+    name,
+    defaultText,
+    allowed,
+    description,
+  }))
 }

@@ -1,1 +1,7 @@
-export { type ErrorCode, type FieldMessages, FlexActionError, type FlexActionErrorOptions, statusOf } from './flexaction-error.js'
+export {
+  type ErrorCode,
+  type FieldMessages,
+  FlexActionError,
+  type FlexActionErrorOptions,
+  statusOf,
+} from './flexaction-error.js'

@@ -53,7 +53,10 @@ const PAUSE_AFTER_ERROR_MS = 500
  */
 export class BatchConsumer {
   readonly #worker: Worker<BatchJobData>
-  readonly #inHand = new Map<string, { job: Job<BatchJobData>; token: string; lost: AbortController; ended: Promise<void> }>()
+  readonly #inHand = new Map<
+    string,
+    { job: Job<BatchJobData>; token: string; lost: AbortController; ended: Promise<void> }
+  >()
   #fetching: Promise<void> | undefined
   #renewing: NodeJS.Timeout | undefined
   #quiet = false

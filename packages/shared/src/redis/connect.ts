@@ -41,7 +41,13 @@ export function connect(url: string, options: ConnectOptions): RedisClient {
     })
   }
   if (address.kind === 'sentinel') {
-    return new Redis({ ...common, ...pickAuth(address), sentinels: address.nodes, name: address.master, db: address.db })
+    return new Redis({
+      ...common,
+      ...pickAuth(address),
+      sentinels: address.nodes,
+      name: address.master,
+      db: address.db,
+    })
   }
   return new Redis(url, common)
 }
@@ -58,16 +64,18 @@ export type RedisAddress =
 
 /** Takes a `REDIS_URL` apart. Throws a RangeError that lists the allowed forms. */
 export function parseRedisUrl(url: string): RedisAddress {
-  const match = /^(rediss?|redis\+sentinel|redis\+cluster):\/\/(?:([^:@/]*)(?::([^@]*))?@)?([^/@]+)(?:\/([^/]*))?(?:\/(\d+))?\/?$/.exec(
-    url,
-  )
+  const match =
+    /^(rediss?|redis\+sentinel|redis\+cluster):\/\/(?:([^:@/]*)(?::([^@]*))?@)?([^/@]+)(?:\/([^/]*))?(?:\/(\d+))?\/?$/.exec(
+      url,
+    )
   if (!match) throw new RangeError(`must be one of ${REDIS_URL_FORMS}`)
   const [, scheme, username, password, hosts = '', first = '', db] = match
   if (scheme === 'redis' || scheme === 'rediss') return { kind: 'single' }
   const nodes = hosts.split(',').map(parseHost)
   const auth = { username: decode(username), password: decode(password) }
   if (scheme === 'redis+cluster') return { kind: 'cluster', nodes, ...auth }
-  if (first === '') throw new RangeError('a Sentinel address needs the master name: redis+sentinel://host:port/master-name')
+  if (first === '')
+    throw new RangeError('a Sentinel address needs the master name: redis+sentinel://host:port/master-name')
   return { kind: 'sentinel', nodes, master: first, db: Number(db ?? 0), ...auth }
 }
 

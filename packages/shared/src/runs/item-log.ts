@@ -9,7 +9,10 @@ import type { ItemState, Outcome } from './states.js'
  */
 export type LogLine = string
 
-const CODES = { succeeded: 's', failed: 'f', skipped: 'k', cancelled: 'c', expired: 'x' } as const satisfies Record<Outcome, string>
+const CODES = { succeeded: 's', failed: 'f', skipped: 'k', cancelled: 'c', expired: 'x' } as const satisfies Record<
+  Outcome,
+  string
+>
 /** Failed by an exception rather than a refusal: its text is for operators only. */
 const FAILED_UNEXPECTEDLY = 'u'
 const RETRY = 'r'
@@ -39,7 +42,12 @@ export interface AttemptEnd {
 }
 
 /** The line of an item that ended. `resultJson` is the handler's result, serialised already; '' for none. */
-export function outcomeLine(end: AttemptEnd, outcome: Exclude<Outcome, 'failed'>, resultJson: string, message?: string): LogLine {
+export function outcomeLine(
+  end: AttemptEnd,
+  outcome: Exclude<Outcome, 'failed'>,
+  resultJson: string,
+  message?: string,
+): LogLine {
   const head = lineHead(end, CODES[outcome])
   if (message !== undefined) return `${head},${resultJson || 'null'},${JSON.stringify(message)}]\n`
   return resultJson === '' ? `${head}]\n` : `${head},${resultJson}]\n`

@@ -64,7 +64,7 @@ export class RunReader {
     const index = this.#indexFor(filter)
     const found: Run[] = []
     let after = cursor
-    for (let looked = 0; looked < RUNS_PER_LISTING; ) {
+    for (let looked = 0; looked < RUNS_PER_LISTING;) {
       const wanted = Math.max(limit - found.length, 20) + 1
       const ids = await this.redis.zrange(index, after ? `(${after}` : '+', '-', 'BYLEX', 'REV', 'LIMIT', 0, wanted)
       const runs = await Promise.all(ids.map((id) => this.run(id)))
@@ -166,12 +166,7 @@ function withSafeText(history: ItemHistory): ItemHistory {
   return history.unexpected ? { ...history, message: SAFE_FAILURE_TEXT } : history
 }
 
-function viewItem(
-  run: Run,
-  id: string | number | null,
-  history: ItemHistory,
-  call: LiveCall | undefined,
-): Item {
+function viewItem(run: Run, id: string | number | null, history: ItemHistory, call: LiveCall | undefined): Item {
   const time = (ms: number): string => new Date(run.createdAt + ms).toISOString()
   const head = id === null ? {} : { id }
   if (call && history.state === 'waiting') {

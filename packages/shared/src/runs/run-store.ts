@@ -187,6 +187,7 @@ export function isStaged({ total, batchSize }: Pick<NewRun, 'total' | 'batchSize
 
 function packSlice(ids: readonly RecordId[], batchSize: number, from: number, to: number): string[] {
   const packed: string[] = []
-  for (let batch = from; batch < to; batch++) packed.push(packIds(ids.slice(batch * batchSize, (batch + 1) * batchSize)))
+  for (let batch = from; batch < to; batch++)
+    packed.push(packIds(ids.slice(batch * batchSize, (batch + 1) * batchSize)))
   return packed
 }

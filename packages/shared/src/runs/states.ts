@@ -12,7 +12,13 @@ export const RUN_STATES = [
 ] as const
 export type RunState = (typeof RUN_STATES)[number]
 
-const TERMINAL: ReadonlySet<RunState> = new Set(['succeeded', 'completed_with_failures', 'failed', 'cancelled', 'expired'])
+const TERMINAL: ReadonlySet<RunState> = new Set([
+  'succeeded',
+  'completed_with_failures',
+  'failed',
+  'cancelled',
+  'expired',
+])
 
 export function isTerminal(state: RunState): boolean {
   return TERMINAL.has(state)

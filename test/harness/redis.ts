@@ -1,0 +1,34 @@
+import { connect, type RedisClient } from '@flexaction/shared/redis'
+import { randomBytes } from 'node:crypto'
+
+/** The Redis that `npm test` brought up. */
+export function redisUrl(): string {
+  const url = process.env.TEST_REDIS_URL
+  if (!url) throw new Error('TEST_REDIS_URL is not set: run the tests with `npm test`, or set it to a Redis for tests')
+  return url
+}
+
+/** A key prefix of its own for each test: tests share one Redis and run side by side. Keys of a failed test stay. */
+export function freshPrefix(): string {
+  return `test-${randomBytes(6).toString('hex')}`
+}
+
+export function connectForTest(): RedisClient {
+  return connect(redisUrl(), { name: 'test', whenAway: 'wait' })
+}
+
+/** Removes everything under a prefix. */
+export async function removeKeys(redis: RedisClient, prefix: string): Promise<void> {
+  let cursor = '0'
+  do {
+    const [next, keys] = await (redis as unknown as { scan(...args: unknown[]): Promise<[string, string[]]> }).scan(
+      cursor,
+      'MATCH',
+      `${prefix}:*`,
+      'COUNT',
+      1_000,
+    )
+    if (keys.length > 0) await redis.unlink(...keys)
+    cursor = next
+  } while (cursor !== '0')
+}
