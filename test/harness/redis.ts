@@ -1,4 +1,4 @@
-import { connect, type RedisClient } from '@flexaction/shared/redis'
+import type { RedisClient } from '@flexaction/shared/redis'
 import { randomBytes } from 'node:crypto'
 
 /** The Redis that `npm test` brought up. */
@@ -11,10 +11,6 @@ export function redisUrl(): string {
 /** A key prefix of its own for each test: tests share one Redis and run side by side. Keys of a failed test stay. */
 export function freshPrefix(): string {
   return `test-${randomBytes(6).toString('hex')}`
-}
-
-export function connectForTest(): RedisClient {
-  return connect(redisUrl(), { name: 'test', whenAway: 'wait' })
 }
 
 /** Removes everything under a prefix. */

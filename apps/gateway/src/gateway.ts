@@ -4,6 +4,7 @@ import type { Logger } from '@flexaction/shared/logging'
 import { BatchQueues } from '@flexaction/shared/queues'
 import { connect, Keys, logOutages } from '@flexaction/shared/redis'
 import { RunEndings, RunReader, RunStore } from '@flexaction/shared/runs'
+import type { RequestListener } from 'node:http'
 import { type AuthToken, parseAuthTokens } from './access/auth-tokens.js'
 import { Authenticator } from './access/authenticator.js'
 import { developmentToken } from './access/development-token.js'
@@ -69,7 +70,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     health,
     logger,
   })
-  const server = new HttpServer(app.callback(), config.HOST, config.PORT, config.SHUTDOWN_DEADLINE)
+  const server = new HttpServer(callbackOf(app), config.HOST, config.PORT, config.SHUTDOWN_DEADLINE)
 
   const lifecycle = new Lifecycle(
     [
@@ -89,6 +90,12 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
       return server.port
     },
   }
+}
+
+/** Koa answers whatever its middlewares throw: its promise never rejects. */
+function callbackOf(app: ReturnType<typeof createApp>): RequestListener {
+  const handle = app.callback()
+  return (request, response) => void handle(request, response)
 }
 
 async function readTokens(config: GatewayConfig, logger: Logger): Promise<AuthToken[]> {

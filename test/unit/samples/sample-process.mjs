@@ -19,9 +19,11 @@ const jobs = {
     ),
 }
 
-process.once('message', async ({ job, input }) => {
+async function work({ job, input }) {
   const output = (await jobs[job](input)) ?? null
   closeSampleDatabase()
   process.send(output, () => process.disconnect())
-})
+}
+
+process.once('message', (message) => void work(message))
 process.send('ready')

@@ -49,7 +49,7 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'object') return 'an object'
   if (typeof value === 'string') return `"${value.length > 40 ? `${value.slice(0, 40)}…` : value}"`
-  return String(value)
+  return String(value as number | boolean)
 }
 
 function parseJson(text: string): unknown {

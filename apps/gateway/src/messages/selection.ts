@@ -110,7 +110,7 @@ async function readIds(
 
 function listOf(key: 'id' | 'ids', value: unknown): readonly unknown[] | undefined {
   if (key === 'id') return typeof value === 'string' || typeof value === 'number' ? [value] : undefined
-  if (Array.isArray(value)) return value
+  if (Array.isArray(value)) return value as unknown[]
   if (typeof value === 'number') return [value]
   if (typeof value !== 'string') return undefined
   return value
