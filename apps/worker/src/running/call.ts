@@ -26,7 +26,7 @@ export class Call {
     readonly attempt: number,
     others: readonly number[] = [],
   ) {
-    this.open = new Set(others).add(first)
+    this.open = new Set([first, ...others])
   }
 
   /** Made at first use: most handlers never ask, and a controller costs more than the rest of a call. */

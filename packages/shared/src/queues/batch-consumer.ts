@@ -52,7 +52,7 @@ const PAUSE_AFTER_ERROR_MS = 500
  * same, so that each run has a batch in hand and gets its turn.
  */
 export class BatchConsumer {
-  readonly #worker: Worker<BatchJobData>
+  #worker: Worker<BatchJobData> | undefined
   readonly #inHand = new Map<
     string,
     { job: Job<BatchJobData>; token: string; lost: AbortController; ended: Promise<void> }
@@ -63,9 +63,11 @@ export class BatchConsumer {
   #wake: (() => void) | undefined
   #fetched = 0
 
-  constructor(private readonly options: BatchConsumerOptions) {
-    const { identity, redis, keys, lockMs, workerName } = options
-    this.#worker = new Worker<BatchJobData>(identity, null, {
+  constructor(private readonly options: BatchConsumerOptions) {}
+
+  async start(): Promise<void> {
+    const { identity, redis, keys, lockMs, workerName, onError } = this.options
+    const worker = new Worker<BatchJobData>(identity, null, {
       connection: redis,
       prefix: keys.queue(identity),
       name: workerName,
@@ -75,14 +77,12 @@ export class BatchConsumer {
       // Whether an item may be tried again is decided per item, never by BullMQ for a whole batch.
       maxStalledCount: 1_000_000,
     })
-    this.#worker.on('error', options.onError)
-  }
-
-  async start(): Promise<void> {
-    await this.#worker.waitUntilReady()
-    await this.#worker.startStalledCheckTimer()
-    this.#renewing = setInterval(() => void this.#renewLocks(), this.options.lockMs / 2)
-    this.#fetching = this.#fetchLoop()
+    worker.on('error', onError)
+    this.#worker = worker
+    await worker.waitUntilReady()
+    await worker.startStalledCheckTimer()
+    this.#renewing = setInterval(() => void this.#renewLocks(worker), lockMs / 2)
+    this.#fetching = this.#fetchLoop(worker)
   }
 
   /** Takes no more jobs; those in hand go on. */
@@ -106,16 +106,16 @@ export class BatchConsumer {
     this.quiet()
     await this.drained()
     clearInterval(this.#renewing)
-    await this.#worker.close(true)
+    await this.#worker?.close(true)
     await this.#fetching
   }
 
-  async #fetchLoop(): Promise<void> {
+  async #fetchLoop(worker: Worker<BatchJobData>): Promise<void> {
     while (!this.#quiet) {
       try {
         const full = this.#inHand.size > 0 && !this.options.hungry()
         if (full) await this.#wakeOrPause(LOOK_WHILE_FULL_MS)
-        await this.#fetch(full)
+        await this.#fetch(worker, full)
       } catch (error) {
         if (this.#quiet) return
         this.options.onError(error)
@@ -124,11 +124,11 @@ export class BatchConsumer {
     }
   }
 
-  async #fetch(full: boolean): Promise<void> {
+  async #fetch(worker: Worker<BatchJobData>, full: boolean): Promise<void> {
     do {
       if (this.#quiet || this.#inHand.size >= MOST_IN_HAND) return
-      const token = `${this.#worker.id}-${++this.#fetched}`
-      const job = await this.#worker.getNextJob(token, { block: !full })
+      const token = `${worker.id}-${++this.#fetched}`
+      const job = await worker.getNextJob(token, { block: !full })
       if (!job) return
       if (this.#quiet) await job.moveToWait(token)
       else this.#take(job, token)
@@ -175,11 +175,11 @@ export class BatchConsumer {
     }
   }
 
-  async #renewLocks(): Promise<void> {
+  async #renewLocks(worker: Worker<BatchJobData>): Promise<void> {
     const held = [...this.#inHand.entries()]
     if (held.length === 0) return
     try {
-      const failed = await this.#worker.extendJobLocks(
+      const failed = await worker.extendJobLocks(
         held.map(([id]) => id),
         held.map(([, { token }]) => token),
         this.options.lockMs,
