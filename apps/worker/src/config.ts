@@ -22,6 +22,12 @@ export const workerSettings = {
     min: '1s',
     max: '10m',
   }),
+  RECONCILE_EVERY: duration({
+    description: 'How often one of the workers looks for batches that a crash left unqueued.',
+    default: '15s',
+    min: '100ms',
+    max: '10m',
+  }),
   HEALTH_PORT: integer({
     description: 'Port on which the worker answers /healthz and /readyz; 0 for none.',
     default: 0,

@@ -1,9 +1,9 @@
 import { CatalogStore } from '@flexaction/shared/catalog'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
-import { BatchQueues } from '@flexaction/shared/queues'
+import { BatchQueues, Maintenance } from '@flexaction/shared/queues'
 import { connect, Keys, logOutages } from '@flexaction/shared/redis'
-import { RunStore } from '@flexaction/shared/runs'
+import { OpenRuns, RunStore } from '@flexaction/shared/runs'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,7 @@ import type { WorkerConfig } from './config.js'
 import { HealthServer } from './health-server.js'
 import { importBuilt, importFromAnywhere } from './loading/import-module.js'
 import { type Definitions, loadDefinitions } from './loading/load-definitions.js'
+import { reconcile } from './reconciling/reconciler.js'
 import { ActionRunner } from './running/action-runner.js'
 import { makeRunnable } from './running/runnable-action.js'
 import { VERSION } from './version.js'
@@ -65,6 +66,14 @@ export function createWorker(config: WorkerConfig, definitions: Definitions, log
         liveWorkers: () => announcer.liveWorkers,
       }),
   )
+  const openRuns = new OpenRuns(redis, keys)
+  const maintenance = new Maintenance({
+    redis,
+    keys,
+    everyMs: config.RECONCILE_EVERY,
+    work: () => reconcile({ openRuns, queues, logger }),
+    onError: (error) => logger.error({ err: error }, 'reconciling failed; the next pass tries again'),
+  })
   const health = new HealthServer(config.HEALTH_PORT, () => redis.status === 'ready')
 
   // Stopped in reverse: not ready, no new work, drained; then gone from the list of live workers, then disconnected.
@@ -78,6 +87,7 @@ export function createWorker(config: WorkerConfig, definitions: Definitions, log
         start: async () => void (await Promise.all(runners.map((runner) => runner.start()))),
         stop: () => drain(runners, config.SHUTDOWN_DEADLINE, logger),
       },
+      { name: 'maintenance', start: () => maintenance.start(), stop: () => maintenance.stop() },
       { name: 'health', start: () => health.start(), stop: () => health.stop() },
     ],
     (part, error) => logger.error({ err: error, part }, 'a part did not stop cleanly'),

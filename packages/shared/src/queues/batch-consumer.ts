@@ -156,14 +156,19 @@ export class BatchConsumer {
 
   async #process(job: Job<BatchJobData>, token: string, lost: AbortSignal): Promise<void> {
     const { onError } = this.options
-    const end = await this.options.process({
-      run: job.data.run,
-      batch: job.data.batch,
-      token,
-      lost,
-      log: (line) => void job.log(line).catch(onError),
-      progress: (percent) => void job.updateProgress(percent).catch(onError),
-    })
+    const end = await this.options
+      .process({
+        run: job.data.run,
+        batch: job.data.batch,
+        token,
+        lost,
+        log: (line) => void job.log(line).catch(onError),
+        progress: (percent) => void job.updateProgress(percent).catch(onError),
+      })
+      .catch((error: unknown): BatchEnd => {
+        onError(error)
+        return { kind: 'delay', at: Date.now() + PAUSE_AFTER_ERROR_MS }
+      })
     try {
       if (end.kind === 'done') await job.moveToCompleted(end.summary, token, false)
       else if (end.kind === 'failed') await job.moveToFailed(new UnrecoverableError(end.summary), token, false)

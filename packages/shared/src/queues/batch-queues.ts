@@ -50,11 +50,25 @@ export class BatchQueues {
     const jobs = batches.map((batch) => ({
       name: jobName(run, batch),
       data: { run: run.id, batch } satisfies BatchJobData,
-      opts: { ...JOB_OPTIONS, jobId: `${run.id}-${batch}` },
+      opts: { ...JOB_OPTIONS, jobId: jobId(run.id, batch) },
     }))
     const [first] = jobs
     if (first && jobs.length === 1) await this.get(run.identity).add(first.name, first.data, first.opts)
     else if (first) await this.get(run.identity).addBulk(jobs)
+  }
+
+  /** Sees to it that these batches have a job that is still to end; returns how many had none. */
+  async ensure(run: QueuedRun, batches: readonly number[]): Promise<number> {
+    const queue = this.get(run.identity)
+    const missing: number[] = []
+    for (const batch of batches) {
+      const job = await queue.getJob(jobId(run.id, batch))
+      // An ended job that is kept for the dashboard would stand in the way of a new one under the same id.
+      if (job?.finishedOn !== undefined) await job.remove()
+      if (!job || job.finishedOn !== undefined) missing.push(batch)
+    }
+    await this.add(run, missing)
+    return missing.length
   }
 
   /** Closes every queue; the connection stays open, it is the caller's. */
@@ -62,6 +76,11 @@ export class BatchQueues {
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()))
     this.#queues.clear()
   }
+}
+
+/** Follows from run and batch, so that queuing one twice is harmless. */
+function jobId(run: string, batch: number): string {
+  return `${run}-${batch}`
 }
 
 /** What the dashboard shows: "run 0… items 101–200". */

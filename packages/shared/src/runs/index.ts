@@ -41,3 +41,4 @@ export {
   RUN_STATES,
   type RunState,
 } from './states.js'
+export { type OpenRun, OpenRuns } from './open-runs.js'
