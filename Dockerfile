@@ -24,7 +24,6 @@ WORKDIR /app
 COPY --from=build /app /app
 RUN mkdir /data /actions && chown node:node /data
 USER node
-VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["node", "deploy/image/healthcheck.mjs"]
 ENTRYPOINT ["sh", "deploy/image/entrypoint.sh"]

@@ -190,10 +190,13 @@ function start(app, role, env) {
           execFileSync(process.execPath, ['deploy/image/healthcheck.mjs'], { cwd: app, env: checked, stdio: 'pipe' })
           return
         } catch (error) {
-          if (child.exitCode !== null) throw new Error(`the ${role} ended by itself. Its output:\n${output}`)
+          if (child.exitCode !== null)
+            throw new Error(`the ${role} ended by itself. Its output:\n${output}`, { cause: error })
           if (Date.now() < giveUp) continue
           const { stdout } = /** @type {{ stdout?: Buffer }} */ (error)
-          throw new Error(`the ${role} did not become healthy: ${String(stdout)}. Its output:\n${output}`)
+          throw new Error(`the ${role} did not become healthy: ${String(stdout)}. Its output:\n${output}`, {
+            cause: error,
+          })
         }
       }
     },
@@ -202,7 +205,8 @@ function start(app, role, env) {
     async stop() {
       child.kill('SIGTERM')
       const code = await Promise.race([gone, delay(DEADLINE, 'late', { ref: false })])
-      if (code !== 0) throw new Error(`the ${role} did not stop in order (${code}). Its output:\n${output}`)
+      if (code !== 0)
+        throw new Error(`the ${role} did not stop in order (${code}). Its output:\n${output}`, { cause: error })
     },
   }
 }

@@ -269,14 +269,16 @@ export class RunningBatch {
   }
 
   async #end(): Promise<void> {
+    // A job that showed progress must not stop short of its end in the dashboard.
+    if (this.#lastProgress > 0 && !this.#interrupted) this.options.job.progress(100)
     const then = this.#interrupted && this.#unsettled > 0 ? 'release' : Number.isFinite(this.#retryAt) ? 'delay' : 'end'
     const written = await this.#settler.finish(then)
     if (written === 'lost') this.#finish({ kind: 'done', summary: 'another worker has taken this batch over' })
     else if (then === 'release') this.#finish({ kind: 'release' })
     else if (then === 'delay') this.#finish({ kind: 'delay', at: this.#retryAt })
     else if (this.#failed > 0)
-      this.#finish({ kind: 'failed', summary: `${this.#failed} of ${this.ids.length} items failed` })
-    else this.#finish({ kind: 'done', summary: `${this.ids.length} items` })
+      this.#finish({ kind: 'failed', summary: `${this.#failed} of ${counted(this.ids.length)} failed` })
+    else this.#finish({ kind: 'done', summary: counted(this.ids.length) })
   }
 
   /** Another worker has the batch, or may have: nothing more is begun, and what goes on is told to stop. */
@@ -313,6 +315,10 @@ export class RunningBatch {
     const percent = Math.floor((100 * (before + settled + begun)) / this.ids.length)
     if (percent > 0) this.options.job.progress(percent)
   }
+}
+
+function counted(items: number): string {
+  return items === 1 ? '1 item' : `${items} items`
 }
 
 /** Runs of neighbouring positions, as [from, to). The set is in ascending order. */

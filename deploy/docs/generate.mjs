@@ -1,0 +1,127 @@
+// Writes what the docs and .env.example say about settings, from the code that reads them.
+//
+//   pnpm generate            writes
+//   pnpm generate --check    writes nothing; exit code 1 when something is out of date
+import { readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { format } from 'prettier'
+import { launcherSettings, sampleSettings } from './settings-without-schema.mjs'
+
+/** @typedef {{ name: string, defaultText: string, allowed: string, description: string }} Row a setting */
+/** @typedef {Row & { readBy: string }} ReadRow */
+
+const BEGIN = '<!-- settings: written by `pnpm generate` -->'
+const END = '<!-- end of settings -->'
+
+const inRepository = (/** @type {string} */ path) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+
+const check = process.argv.includes('--check')
+const outdated = []
+for (const [path, text] of await generate()) {
+  const current = await readFile(inRepository(path), 'utf8').catch(() => '')
+  if (current === text) continue
+  if (check) outdated.push(path)
+  else await writeFile(inRepository(path), text)
+}
+if (outdated.length > 0) {
+  console.error(`Out of date with the settings in the code: ${outdated.join(', ')}. Run: pnpm generate`)
+  process.exit(1)
+}
+
+/** @returns {Promise<[path: string, text: string][]>} */
+async function generate() {
+  const rows = await allSettings()
+  const table = await format(toTable(rows), { ...(await prettierOptions()), parser: 'markdown' })
+  return [
+    ['README.md', replaceSection(await readFile(inRepository('README.md'), 'utf8'), 'README.md', table)],
+    [
+      'docs/configuration.md',
+      replaceSection(await readFile(inRepository('docs/configuration.md'), 'utf8'), 'docs/configuration.md', table),
+    ],
+    ['.env.example', toEnvFile(rows)],
+  ]
+}
+
+/** Each setting once, with all who read it. @returns {Promise<ReadRow[]>} */
+async function allSettings() {
+  const [{ settingsTable }, { gatewaySettings }, { workerSettings }] = await Promise.all([
+    importBuilt('packages/shared/dist/config/index.js'),
+    importBuilt('apps/gateway/dist/config.js'),
+    importBuilt('apps/worker/dist/config.js'),
+  ])
+  /** @type {Map<string, ReadRow>} */
+  const rows = new Map()
+  for (const [readBy, some] of /** @type {[string, Row[]][]} */ ([
+    ['gateway', settingsTable(gatewaySettings)],
+    ['worker', settingsTable(workerSettings)],
+    ['`npm start`', launcherSettings()],
+    ['samples', sampleSettings((await importBuilt('apps/worker/dist/samples/settings.js')).readSampleSettings)],
+  ])) {
+    for (const row of some) {
+      const known = rows.get(row.name)
+      if (known) known.readBy += `, ${readBy}`
+      else rows.set(row.name, { ...row, readBy })
+    }
+  }
+  return [...rows.values()]
+}
+
+/** @param {string} path */
+async function importBuilt(path) {
+  try {
+    return await import(new URL(`../../${path}`, import.meta.url).href)
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    console.error(`${path} is missing: the settings are read from the built code. Run: pnpm build`)
+    return process.exit(1)
+  }
+}
+
+/** @param {string} text */
+function pipeless(text) {
+  return text.replaceAll('|', '\\|')
+}
+
+/** @param {ReadRow[]} rows */
+function toTable(rows) {
+  const code = (/** @type {string} */ text) => (text === '' ? '' : `\`${pipeless(text)}\``)
+  const prose = (/** @type {string} */ text) => pipeless(text).replaceAll('<', '\\<')
+  const lines = rows.map(({ name, readBy, defaultText, allowed, description }) =>
+    [code(name), readBy, code(defaultText), prose(allowed), prose(description)].join(' | '),
+  )
+  return ['Setting | Read by | Default | Allowed | What it does', '--- | --- | --- | --- | ---', ...lines]
+    .map((line) => `| ${line} |`)
+    .join('\n')
+}
+
+/** @param {string} text @param {string} path @param {string} section */
+function replaceSection(text, path, section) {
+  const begin = text.indexOf(BEGIN)
+  const end = text.indexOf(END)
+  if (begin < 0 || end < begin) {
+    console.error(`${path} lacks its marks: ${BEGIN} and ${END}, between which the table of settings belongs`)
+    process.exit(1)
+  }
+  return `${text.slice(0, begin + BEGIN.length)}\n\n${section}\n${text.slice(end)}`
+}
+
+/** Every setting, commented out, with its default as the value. @param {ReadRow[]} rows */
+function toEnvFile(rows) {
+  const head = [
+    '# Copy this file to .env and uncomment what is to differ from its default. Written by `pnpm generate`.',
+    '# What the real environment sets counts more than this file.',
+  ]
+  const settings = rows.map(({ name, readBy, defaultText, allowed, description }) => {
+    const value = /[\s<>#]/.test(defaultText) ? `"${defaultText}"` : defaultText
+    return [
+      `# ${description}`,
+      `# Read by ${readBy.replaceAll('`', '')}; allowed: ${allowed}`,
+      `# ${name}=${value}`,
+    ].join('\n')
+  })
+  return `${[head.join('\n'), ...settings].join('\n\n')}\n`
+}
+
+async function prettierOptions() {
+  return JSON.parse(await readFile(inRepository('.prettierrc.json'), 'utf8'))
+}
