@@ -1,0 +1,38 @@
+import { failureLine, foldLog, outcomeLine, packIds, retryLine, unpackIds } from '@flexaction/shared/runs'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+
+it('adds a batch log up to one history per item: the last line of an item counts', () => {
+  const end = { attempt: 1, started: 5, took: 7 }
+  const log = [
+    outcomeLine({ ...end, position: 0 }, 'succeeded', '{"a":1}'),
+    retryLine({ ...end, position: 1 }, 'not yet', 9_000),
+    outcomeLine({ ...end, position: 2 }, 'skipped', '', 'done before'),
+    failureLine({ ...end, position: 3 }, 'no', false),
+    retryLine({ ...end, position: 4 }, 'first', 9_000),
+    failureLine({ ...end, position: 4, attempt: 2 }, 'second', true),
+  ].join('')
+  const ran = { attempts: 1, started: 5, took: 7 }
+  expect(foldLog(log, 6)).toEqual([
+    { state: 'succeeded', ...ran, result: { a: 1 } },
+    { state: 'waiting', ...ran, message: 'not yet', unexpected: true, retryAt: 9_000 },
+    { state: 'skipped', ...ran, message: 'done before' },
+    { state: 'failed', ...ran, message: 'no' },
+    { state: 'failed', ...ran, attempts: 2, message: 'second', unexpected: true },
+    { state: 'waiting', attempts: 0 },
+  ])
+})
+
+it('keeps any ids and any texts as they were', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.string({ minLength: 1 }), fc.maxSafeInteger()), { minLength: 1 }),
+      fc.string(),
+      (ids, message) => {
+        expect(unpackIds(packIds(ids))).toEqual(ids.map((id) => (Object.is(id, -0) ? 0 : id)))
+        const line = failureLine({ position: 0, attempt: 1, started: 0, took: 0 }, message, false)
+        expect(foldLog(line, 1)[0]?.message).toBe(message)
+      },
+    ),
+  )
+})
