@@ -205,8 +205,7 @@ function start(app, role, env) {
     async stop() {
       child.kill('SIGTERM')
       const code = await Promise.race([gone, delay(DEADLINE, 'late', { ref: false })])
-      if (code !== 0)
-        throw new Error(`the ${role} did not stop in order (${code}). Its output:\n${output}`, { cause: error })
+      if (code !== 0) throw new Error(`the ${role} did not stop in order (${code}). Its output:\n${output}`)
     },
   }
 }

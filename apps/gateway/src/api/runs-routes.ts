@@ -88,18 +88,24 @@ async function answeredUnchanged(ctx: GatewayContext, reader: RunReader, id: str
   if (ctx.get('If-None-Match') === '' || !RUN_ID.test(id)) return false
   const revision = await reader.revision(id)
   if (revision === undefined) return false
-  ctx.status = 200
+  if (!isKnown(ctx, tagOf(ctx, revision))) return false
   ctx.set('ETag', tagOf(ctx, revision))
-  if (!ctx.fresh) return false
   ctx.status = 304
   return true
 }
 
 function answerTagged(ctx: GatewayContext, body: unknown): void {
-  answerJson(ctx, 200, body)
-  ctx.set('ETag', `"${createHash('sha256').update(String(ctx.body)).digest('base64url').slice(0, 22)}"`)
-  if (ctx.fresh) {
-    ctx.status = 304
-    ctx.body = null
-  }
+  const hash = createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22)
+  ctx.set('ETag', `"${hash}"`)
+  if (isKnown(ctx, `"${hash}"`)) ctx.status = 304
+  else answerJson(ctx, 200, body)
+}
+
+/**
+ * Whether the caller has what this tag stands for (RFC 9110, section 13.1.2). Koa's own `fresh` says no to a page's fetch: a
+ * browser adds `Cache-Control: no-cache` to a request that brings its own If-None-Match.
+ */
+function isKnown(ctx: GatewayContext, tag: string): boolean {
+  const known = ctx.get('If-None-Match').split(',')
+  return known.some((one) => one.trim().replace(/^W\//, '') === tag)
 }

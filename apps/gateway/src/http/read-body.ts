@@ -28,7 +28,12 @@ export function readBody(limitBytes: number): GatewayMiddleware {
       )
     }
     if (Number(ctx.get('Content-Length')) > limitBytes) throw tooLarge(limitBytes)
-    await parse(ctx, () => Promise.resolve())
+    try {
+      await parse(ctx, () => Promise.resolve())
+    } finally {
+      // A parser that gave up has stopped reading: what is left is let through, or the connection's next request would hang.
+      ctx.req.resume()
+    }
     // The text of a large body need not outlive its parsing.
     delete (ctx.request as { rawBody?: string }).rawBody
     return next()

@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { System, TOKENS } from '../harness/system.js'
+import { contractActions } from './actions.js'
+import { expectation } from './matching.js'
+
+/** One exchange of `cases/*.json`: what is sent, and the whole answer. */
+interface Case {
+  name: string
+  request: {
+    /** Default POST. */
+    method?: string
+    /** Default /api/messages/. */
+    path?: string
+    /** Added to a JSON content type and the admin's token; `null` leaves one out. */
+    headers?: Record<string, string | null>
+    /** The message's name and params … */
+    message?: [name: string, params?: unknown]
+    /** … or the body as it stands. */
+    raw?: string
+  }
+  answer: {
+    status: number
+    /** These at least; `null`: must be absent. */
+    headers?: Record<string, string | null>
+    /** The whole body: a text, or JSON. Default: anything. */
+    body?: unknown
+  }
+}
+
+let system: System
+
+beforeAll(async () => {
+  system = await System.start({
+    actions: contractActions,
+    shared: true,
+    env: { MAX_BODY_MB: '1', MAX_IDS: '5', WAIT_MAX: '3s' },
+  })
+})
+
+afterAll(() => system.stop())
+
+const folder = new URL('cases/', import.meta.url)
+
+describe.each(readdirSync(folder).sort())('%s', (file) => {
+  const cases = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Case[]
+
+  it.each(cases)('$name', async ({ request, answer }) => {
+    const { method = 'POST', path = '/api/messages/', headers = {}, message, raw } = request
+    const sent = { 'content-type': 'application/json', authorization: `Token ${TOKENS.admin}`, ...headers }
+    const body = raw ?? (message ? JSON.stringify({ name: message[0], params: message[1] }) : undefined)
+    const received = await fetch(system.url + path, {
+      method,
+      headers: Object.entries(sent).filter((header): header is [string, string] => header[1] !== null),
+      ...(body !== undefined && method !== 'GET' && { body }),
+    })
+    const text = await received.text()
+
+    const names = Object.keys(answer.headers ?? {})
+    expect({
+      status: received.status,
+      headers: Object.fromEntries(names.map((name) => [name, received.headers.get(name)])),
+      body: 'body' in answer ? parsed(text) : undefined,
+    }).toEqual({
+      status: answer.status,
+      headers: expectation(answer.headers ?? {}),
+      body: expectation(answer.body),
+    })
+  })
+})
+
+it('refuses a body over the limit, with and without a length said before', async () => {
+  const body = JSON.stringify({ name: 'echo', params: { ids: 'x'.repeat(1_100_000) } })
+  const refusal = { detail: 'The request is larger than 1 MB: select fewer records at a time' }
+  const options = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Token ${TOKENS.admin}` },
+  }
+  const whole = await fetch(`${system.url}/api/messages/`, { ...options, body })
+  expect([whole.status, await whole.json()]).toEqual([413, refusal])
+  const stream = new Blob([body]).stream()
+  const chunked = await fetch(`${system.url}/api/messages/`, {
+    ...options,
+    body: stream,
+    duplex: 'half',
+  } as RequestInit)
+  expect([chunked.status, await chunked.json()]).toEqual([413, refusal])
+})
+
+it('answers 304 to a poller that knows the run already', async () => {
+  const run = await system.send('execute_action', { name: 'echo', id: 1 })
+  for (const path of [
+    '/api/runs',
+    `/api/runs/${run.headers.get('x-run-id')}`,
+    `/api/runs/${run.headers.get('x-run-id')}/items`,
+  ]) {
+    const first = await system.get(path)
+    const again = await system.get(path, { 'if-none-match': first.headers.get('etag') ?? '' })
+    expect([path, first.status, again.status, await again.text()]).toEqual([path, 200, 304, ''])
+  }
+})
+
+it('shows operators what went wrong unexpectedly, and viewers a safe text', async () => {
+  const run = await system.send('execute_action', { name: 'fussy', ids: [3, 4] })
+  const path = `/api/runs/${run.headers.get('x-run-id')}/items?state=failed`
+  const asViewer = await (await system.get(path, { authorization: `Token ${TOKENS.viewer}` })).json()
+  const asOperator = await (await system.get(path, { authorization: `Token ${TOKENS.operator}` })).json()
+  expect(asViewer).toMatchObject({ items: [{ id: 3, message: 'The action failed unexpectedly' }] })
+  expect(asOperator).toMatchObject({ items: [{ id: 3, message: 'secret detail' }] })
+})
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
