@@ -1,8 +1,9 @@
 import { CatalogStore } from '@flexaction/shared/catalog'
+import { ConfigProblems } from '@flexaction/shared/config'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
 import { BatchQueues } from '@flexaction/shared/queues'
-import { connect, Keys, logOutages } from '@flexaction/shared/redis'
+import { connect, Keys, logOutages, whenReady } from '@flexaction/shared/redis'
 import { RunEndings, RunReader, RunStore } from '@flexaction/shared/runs'
 import type { RequestListener } from 'node:http'
 import { type AuthToken, parseAuthTokens } from './access/auth-tokens.js'
@@ -74,7 +75,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
 
   const lifecycle = new Lifecycle(
     [
-      { name: 'redis', stop: () => disconnect(redis, subscriber) },
+      { name: 'redis', start: () => whenReady(redis), stop: () => disconnect(redis, subscriber) },
       { name: 'queues', stop: () => queues.close() },
       { name: 'endings', start: () => endings.start(), stop: () => endings.stop() },
       { name: 'catalog', start: () => catalog.start(), stop: () => catalog.stop() },
@@ -102,9 +103,9 @@ async function readTokens(config: GatewayConfig, logger: Logger): Promise<AuthTo
   const tokens = parseAuthTokens(config.AUTH_TOKENS)
   if (tokens.length > 0) return tokens
   if (config.NODE_ENV === 'production') {
-    throw new Error(
-      'No authentication is configured: set AUTH_TOKENS to name:role:token entries (roles: viewer, operator, admin)',
-    )
+    throw new ConfigProblems([
+      'AUTH_TOKENS is not set, and production needs it: give name:role:token entries (roles: viewer, operator, admin)',
+    ])
   }
   const token = await developmentToken(config.DATA_DIR)
   logger.warn(
