@@ -42,6 +42,7 @@ export interface HandlerContext {
 /** What a bulk handler gets on top: it may settle ids one by one. Ids it leaves unsettled succeed when it returns. */
 export interface BulkContext extends HandlerContext {
   succeed(id: RecordId, result?: unknown): void
-  fail(id: RecordId, message: string): void
+  /** A text is final; an Error is treated as if the handler had thrown it for this id: retried as declared. */
+  fail(id: RecordId, why: string | Error): void
   skip(id: RecordId, why: string): void
 }
