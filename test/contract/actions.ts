@@ -30,4 +30,32 @@ export const contractActions = [
   defineAction({ name: 'later', target: common(), respond: 'queued', run: () => undefined }),
   defineAction({ name: 'exotic', target: common(), run: () => ({ at: new Date(0), big: 10n, nan: Number.NaN }) }),
   defineAction({ name: 'admins_only', target: common(), permission: 'admin', run: () => undefined }),
+  defineAction({ name: 'sync', target: collection('users'), run: () => ({ of: 'users' }) }),
+  defineAction({ name: 'sync', target: collection('teams'), run: () => ({ of: 'teams' }) }),
+  defineAction({ name: 'nil', target: common(), run: () => null }),
+  defineAction({
+    name: 'nested',
+    target: common(),
+    run: () => ({ rows: [{ at: new Date(1), big: 9007199254740993n }], infinite: Number.POSITIVE_INFINITY }),
+  }),
+  defineAction({
+    name: 'refuse_all',
+    target: records('users', { bulk: true }),
+    run: () => {
+      throw new ActionError('closed on Sundays')
+    },
+  }),
+  defineAction({
+    name: 'paint',
+    target: records('users'),
+    params: {
+      colour: field.select({
+        options: [
+          { value: 'r', name: 'Red', color: '#ff0000' },
+          { value: 'g', name: 'Green' },
+        ],
+      }),
+    },
+    run: () => undefined,
+  }),
 ]

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { System, TOKENS } from '../harness/system.js'
 import { contractActions } from './actions.js'
@@ -7,6 +8,8 @@ import { expectation } from './matching.js'
 /** One exchange of `cases/*.json`: what is sent, and the whole answer. */
 interface Case {
   name: string
+  /** Where PROTOCOL.md says so. Default: the section that the file is named after. */
+  source?: string
   request: {
     /** Default POST. */
     method?: string
@@ -97,6 +100,63 @@ it('answers 304 to a poller that knows the run already', async () => {
     const first = await system.get(path)
     const again = await system.get(path, { 'if-none-match': first.headers.get('etag') ?? '' })
     expect([path, first.status, again.status, await again.text()]).toEqual([path, 200, 304, ''])
+  }
+})
+
+describe('a compressed body', () => {
+  const post = (encoding: string, body: Uint8Array<ArrayBuffer>): Promise<Response> =>
+    fetch(`${system.url}/api/messages/`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'content-encoding': encoding,
+        authorization: `Token ${TOKENS.admin}`,
+      },
+      body,
+    })
+  const message = JSON.stringify({ name: 'execute_action', params: { name: 'refresh_users_status' } })
+
+  it.each([
+    ['gzip', gzipSync(message)],
+    ['br', brotliCompressSync(message)],
+  ])('in %s is read', async (encoding, body) => {
+    const answer = await post(encoding, body)
+    expect([answer.status, await answer.json()]).toEqual([201, { of: 'common' }])
+  })
+
+  it.each([
+    ['gzip', Buffer.from(message)],
+    ['gzip', gzipSync(message).subarray(0, -10)],
+    ['br', Buffer.from(message)],
+    ['br', brotliCompressSync(message).subarray(0, -10)],
+  ])('in %s that is broken is the caller’s fault', async (encoding, body) => {
+    const answer = await post(encoding, body)
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      { non_field_errors: [expect.stringMatching(/^Incorrect JSON body: /)] },
+    ])
+  })
+
+  it('is measured as it is once read', async () => {
+    const answer = await post('gzip', gzipSync(message.padEnd(1_000_001)))
+    expect(answer.status).toBe(413)
+  })
+})
+
+it('keeps the tags of operators and viewers apart: they see different texts', async () => {
+  const run = await system.send('execute_action', { name: 'fussy', ids: [3, 4] })
+  const viewer = { authorization: `Token ${TOKENS.viewer}` }
+  for (const part of ['', '/items']) {
+    const path = `/api/runs/${run.headers.get('x-run-id')}${part}`
+    const tag = (await system.get(path)).headers.get('etag') ?? ''
+    const asViewer = await system.get(path, { ...viewer, 'if-none-match': tag })
+    expect([path, asViewer.status, await asViewer.text()]).toEqual([
+      path,
+      200,
+      expect.not.stringContaining('secret detail'),
+    ])
+    const weak = await system.get(path, { 'if-none-match': `"other", W/${tag}` })
+    expect([weak.status, weak.headers.get('etag'), await weak.text()]).toEqual([304, tag, ''])
   }
 })
 

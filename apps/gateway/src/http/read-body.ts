@@ -5,8 +5,8 @@ import type { GatewayMiddleware } from './context.js'
 const TYPES = ['application/json', 'application/x-www-form-urlencoded']
 
 /**
- * Reads a JSON or form body of at most `limitBytes`. Errors: 415 for another type, 413 beyond the limit, 400 for what is no
- * JSON (PROTOCOL.md sections 1 and 2).
+ * Reads a JSON or form body of at most `limitBytes`. Errors: 415 for another type or an unknown encoding, 413 beyond the
+ * limit, 400 for what is no JSON (PROTOCOL.md sections 1 and 2).
  */
 export function readBody(limitBytes: number): GatewayMiddleware {
   const limit = `${limitBytes}b`
@@ -40,14 +40,21 @@ export function readBody(limitBytes: number): GatewayMiddleware {
   }
 }
 
+/** zlib's codes for a compressed body that is broken: gzip and deflate, and Brotli. */
+const BROKEN_COMPRESSION = /^(Z_(DATA|BUF)_ERROR$|ERR_\w*_ERROR_FORMAT)/
+
+type ParserError = Error & { status?: number; type?: string; code?: string }
+
 function tooLarge(limitBytes: number): FlexActionError {
   const megabytes = limitBytes / 1_000_000
   return new FlexActionError('too_large', `The request is larger than ${megabytes} MB: select fewer records at a time`)
 }
 
-function bodyError(error: Error & { status?: number; type?: string }, limitBytes: number): Error {
+function bodyError(error: ParserError, limitBytes: number): Error {
   if (error.status === 413 || error.type === 'entity.too.large') return tooLarge(limitBytes)
-  if (error.status === 400 || error instanceof SyntaxError) {
+  // What the library that inflates says of an encoding that it does not know.
+  if (error.status === 415) return new FlexActionError('unsupported_media_type', error.message)
+  if (error.status === 400 || error instanceof SyntaxError || BROKEN_COMPRESSION.test(error.code ?? '')) {
     return FlexActionError.fields({ non_field_errors: [`Incorrect JSON body: ${error.message}`] })
   }
   return error
