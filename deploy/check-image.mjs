@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startEmbeddedRedis } from './local/embedded-redis.mjs'
 import { chooseFreePort } from './local/free-port.mjs'
 import { root } from './local/repository.mjs'
+import { signalGroup } from './local/signals.mjs'
 
 const BUILD_STEP = 'sh deploy/image/build-tree.sh /app'
 /** Longest time until a role is ready, and until it has ended, in ms. */
@@ -36,8 +37,9 @@ export default defineAction({
 `
 
 const work = await realpath(await mkdtemp(join(tmpdir(), 'flexaction-image-')))
-/** @type {(() => Promise<unknown>)[]} undone in reverse order */
+/** @type {(() => Promise<unknown>)[]} what undoes each step */
 const releases = [() => rm(work, { recursive: true, force: true })]
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void undo().then(() => process.exit(130)))
 try {
   await checkImage()
   say('The image would work.')
@@ -45,7 +47,11 @@ try {
   say(`The image would not work: ${error instanceof Error ? error.message : String(error)}`)
   process.exitCode = 1
 } finally {
-  for (const release of releases.reverse()) await release()
+  await undo()
+}
+
+async function undo() {
+  for (let release = releases.pop(); release; release = releases.pop()) await release()
 }
 
 async function checkImage() {
@@ -169,13 +175,19 @@ function imageEnvironment(dockerfile) {
  * @param {string} app @param {'gateway' | 'worker'} role @param {NodeJS.ProcessEnv} env
  */
 function start(app, role, env) {
-  const child = spawn('sh', ['deploy/image/entrypoint.sh', role], { cwd: app, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  // In a group of its own: whatever it leaves behind is ended with it.
+  const child = spawn('sh', ['deploy/image/entrypoint.sh', role], {
+    cwd: app,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)))
   /** @type {Promise<number | null>} */
-  const gone = new Promise((resolve) => child.once('close', resolve))
+  const gone = new Promise((resolve) => child.once('exit', resolve))
   releases.push(async () => {
-    child.kill('SIGKILL')
+    signalGroup(child.pid, 'SIGKILL')
     await gone
   })
   return {

@@ -28,8 +28,8 @@ export async function holdDataFolder(dataDir) {
   } catch (error) {
     if (error instanceof StartProblem) throw error
     throw new StartProblem(
-      `The data folder ${dataDir} is not writable (${shortReason(error)}).`,
-      'Make it writable for this user, or name another: DATA_DIR=/some/folder npm start',
+      `The data folder ${dataDir} cannot be used (${shortReason(error)}).`,
+      'Make it a folder that this user may write to, or name another: DATA_DIR=/some/folder npm start',
     )
   }
 }

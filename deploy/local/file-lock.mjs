@@ -55,7 +55,8 @@ async function takeOver(path, draft) {
   }
   try {
     const holder = await readHolder(path)
-    if (holder && isStillRunning(holder)) return false
+    // Without a file there is nothing to remove here, and a moment later it might be a living one's.
+    if (!holder || isStillRunning(holder)) return false
     await rm(path, { force: true })
     return await linked(draft, path)
   } finally {
@@ -75,6 +76,8 @@ async function linked(from, to) {
 }
 
 /**
+ * Who holds the lock; `undefined` when there is no file. One that is not readable as a lock counts as a dead holder's.
+ *
  * @param {string} path
  * @returns {Promise<LockHolder | undefined>}
  */
@@ -82,7 +85,8 @@ async function readHolder(path) {
   try {
     return JSON.parse(await readFile(path, 'utf8'))
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
+    if (error instanceof SyntaxError) return { pid: 0, identity: undefined, nonce: '', children: [] }
     throw error
   }
 }

@@ -58,7 +58,7 @@ export async function launch(args) {
   } catch (error) {
     if (!ending.signal.aborted) ending.abort(error)
   }
-  progress.step('Stopping')
+  if (releases.length > 0) progress.step('Stopping')
   for (const release of releases.reverse()) await release()
   progress.done()
   if (ending.signal.reason instanceof StopRequest) return 0
@@ -185,7 +185,7 @@ function runApp({ ending, atOnce, print, warn, onEnd }, { settings, env, lock })
 /** @param {string} name @param {string} how */
 const failedStart = (name, how) =>
   new StartProblem(
-    `The ${name} ${how} while it started; its last lines are above.`,
+    `${name} ${how} while it started; its last lines are above.`,
     'Mend what they name, then start again.',
   )
 
