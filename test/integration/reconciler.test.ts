@@ -13,7 +13,7 @@ it('queues a run again whose gateway died between storing it and queuing its bat
   // As the gateway does it, up to the moment at which it would queue the first batches.
   const createdAt = Date.now()
   const id = newRunId(createdAt)
-  await new RunStore(redis, new Keys(system.prefix), 60_000).accept({
+  await new RunStore({ redis, keys: new Keys(system.prefix), retentionMs: 60_000 }).accept({
     run: {
       id,
       action: 'note',
@@ -25,9 +25,12 @@ it('queues a run again whose gateway died between storing it and queuing its bat
       total: 3,
       batchSize: 1,
       createdAt,
+      expiresAt: undefined,
+      haltOn: undefined,
+      listing: false,
     },
     form: {},
-    ids: [1, 2, 3],
+    selection: { only: [1, 2, 3] },
     queueNow: 3,
   })
   redis.disconnect()

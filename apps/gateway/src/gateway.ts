@@ -2,10 +2,15 @@ import { CatalogStore } from '@flexaction/shared/catalog'
 import { ConfigProblems } from '@flexaction/shared/config'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
-import { BatchQueues } from '@flexaction/shared/queues'
+import { BatchQueues, ListingQueues } from '@flexaction/shared/queues'
 import { connect, Keys, logOutages, whenReady } from '@flexaction/shared/redis'
-import { RunEndings, RunReader, RunStore } from '@flexaction/shared/runs'
+import { Backlog, RunEndings, RunReader, RunSteering, RunStore } from '@flexaction/shared/runs'
 import type { RequestListener } from 'node:http'
+import { Acceptor } from './accepting/acceptor.js'
+import { Admission } from './accepting/admission.js'
+import { Coalescer } from './accepting/coalescer.js'
+import { Expirer } from './accepting/expirer.js'
+import { IdempotencyKeys } from './accepting/idempotency-keys.js'
 import { type AuthToken, parseAuthTokens } from './access/auth-tokens.js'
 import { Authenticator } from './access/authenticator.js'
 import { developmentToken } from './access/development-token.js'
@@ -32,16 +37,11 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
 
   const authenticator = new Authenticator(await readTokens(config, logger))
-  const queues = new BatchQueues({
-    redis,
-    keys,
-    onError: (error) => logger.error({ err: error }, 'a queue reported an error'),
-  })
+  const report = (what: string) => (error: unknown) => logger.warn({ err: error }, what)
+  const queues = new BatchQueues({ redis, keys, onError: report('a queue reported an error') })
   const dashboard = new Dashboard(queues, authenticator)
   const reader = new RunReader(redis, keys)
-  const endings = new RunEndings(subscriber, keys.runEnded, reader, (error) =>
-    logger.warn({ err: error }, 'reading runs that are waited for failed'),
-  )
+  const endings = new RunEndings(subscriber, keys.runEnded, reader, report('reading runs that are waited for failed'))
   const catalog = new CatalogView({
     store: new CatalogStore(redis, keys),
     subscriber,
@@ -49,11 +49,24 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     logger,
     onActions: (actions) => dashboard.show(actions),
   })
+  const context = { redis, keys, retentionMs: config.RUN_RETENTION }
+  const store = new RunStore(context)
+  const steering = new RunSteering(context)
+  const listings = new ListingQueues({ redis, keys, onError: report('a queue reported an error') })
+  const backlog = new Backlog(redis, keys, report('counting pending items failed; the reconciler corrects it'))
+  const admission = new Admission(
+    backlog,
+    config.MAX_PENDING_ITEMS,
+    report('counting accepted items failed; the reconciler corrects it'),
+  )
+  const acceptor = new Acceptor({ admission, store, queues, listings, catalog })
+  const expirer = new Expirer(store.index, steering, report('looking for expired runs failed; trying again'))
   const executeAction = new ExecuteAction({
     catalog,
-    store: new RunStore(redis, keys, config.RUN_RETENTION),
+    acceptor,
+    coalescer: new Coalescer(acceptor),
+    idempotencyKeys: new IdempotencyKeys(redis, keys, config.RUN_RETENTION),
     reader,
-    queues,
     endings,
     maxIds: config.MAX_IDS,
     waitMaxMs: config.WAIT_MAX,
@@ -67,6 +80,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     authenticator,
     messages: new MessagesEndpoint(catalog, executeAction),
     reader,
+    steering: { steering, reader, endings, queues, catalog, acceptor, backlog },
     dashboard,
     health,
     logger,
@@ -76,9 +90,11 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const lifecycle = new Lifecycle(
     [
       { name: 'redis', start: () => whenReady(redis), stop: () => disconnect(redis, subscriber) },
-      { name: 'queues', stop: () => queues.close() },
+      { name: 'queues', stop: () => Promise.all([queues.close(), listings.close()]).then(() => undefined) },
       { name: 'endings', start: () => endings.start(), stop: () => endings.stop() },
       { name: 'catalog', start: () => catalog.start(), stop: () => catalog.stop() },
+      { name: 'admission', start: () => admission.start(), stop: () => admission.stop() },
+      { name: 'expirer', start: () => expirer.start(), stop: () => expirer.stop() },
       { name: 'http', start: () => server.start(), stop: () => server.stop() },
       { name: 'health', stop: () => health.stopping() },
     ],

@@ -28,6 +28,12 @@ export const workerSettings = {
     min: '100ms',
     max: '10m',
   }),
+  RUNS_KEPT: integer({
+    description: 'Most ended runs that are kept, whatever RUN_RETENTION says; the oldest go first.',
+    default: 100_000,
+    min: 1,
+    max: 100_000_000,
+  }),
   HEALTH_PORT: integer({
     description: 'Port on which the worker answers /healthz and /readyz; 0 for none.',
     default: 0,

@@ -1,9 +1,9 @@
-import { CatalogStore } from '@flexaction/shared/catalog'
+import { CatalogStore, describeCollection } from '@flexaction/shared/catalog'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
-import { BatchQueues, Maintenance } from '@flexaction/shared/queues'
+import { BatchQueues, ListingConsumer, ListingQueues, Maintenance } from '@flexaction/shared/queues'
 import { connect, Keys, logOutages } from '@flexaction/shared/redis'
-import { OpenRuns, RunStore } from '@flexaction/shared/runs'
+import { Backlog, ListingStore, OpenRuns, RunStore } from '@flexaction/shared/runs'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -12,8 +12,12 @@ import type { WorkerConfig } from './config.js'
 import { HealthServer } from './health-server.js'
 import { importBuilt, importFromAnywhere } from './loading/import-module.js'
 import { type Definitions, loadDefinitions } from './loading/load-definitions.js'
+import type { Isolation } from './isolating/isolated-process.js'
+import { Turnstiles } from './limiting/turnstiles.js'
+import { Lister } from './listing/lister.js'
 import { reconcile } from './reconciling/reconciler.js'
 import { ActionRunner } from './running/action-runner.js'
+import { RunCommands } from './running/run-commands.js'
 import { makeRunnable } from './running/runnable-action.js'
 import { VERSION } from './version.js'
 
@@ -25,34 +29,59 @@ export function loadConfigured({ ACTIONS_DIR }: Pick<WorkerConfig, 'ACTIONS_DIR'
   return loadDefinitions([folder('actions'), folder('collections')], importBuilt)
 }
 
-/** Puts a worker together: it publishes its actions, runs their batches, and gives back what it cannot finish. */
-export function createWorker(config: WorkerConfig, definitions: Definitions, logger: Logger): LongLived {
+/**
+ * Puts a worker together: it publishes its actions, runs their batches, and gives back what it cannot finish. `isolation`:
+ * how calls that may end their process are made; it needs actions that another process can load, too.
+ */
+export function createWorker(
+  config: WorkerConfig,
+  definitions: Definitions,
+  logger: Logger,
+  isolation?: Isolation,
+): LongLived {
   const keys = new Keys(config.KEY_PREFIX)
   const name = `worker ${hostname()} ${process.pid}`
   const redis = connect(config.REDIS_URL, { name, whenAway: 'wait' })
+  const subscriber = connect(config.REDIS_URL, { name: `${name} subscriber`, whenAway: 'wait' })
   logOutages(redis, logger)
+  subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
 
-  const store = new RunStore(redis, keys, config.RUN_RETENTION)
-  const queues = new BatchQueues({
-    redis,
-    keys,
-    onError: (error) => logger.error({ err: error }, 'a queue reported an error'),
-  })
+  const context = { redis, keys, retentionMs: config.RUN_RETENTION }
+  const report = (what: string) => (error: unknown) => logger.error({ err: error }, what)
+  const queues = new BatchQueues({ redis, keys, onError: report('a queue reported an error') })
+  const listings = new ListingQueues({ redis, keys, onError: report('a queue reported an error') })
+  const backlog = new Backlog(redis, keys, report('counting pending items failed; the reconciler corrects it'))
   const actions = definitions.actions.map(makeRunnable)
+  const id = randomBytes(6).toString('hex')
   const announcer = new Announcer({
     store: new CatalogStore(redis, keys),
     worker: {
-      id: randomBytes(6).toString('hex'),
+      id,
       group: config.WORKER_GROUP,
       host: hostname(),
       pid: process.pid,
       version: VERSION,
       startedAt: new Date().toISOString(),
       actions: actions.map(({ published }) => published.identity),
+      collections: definitions.collections.map(({ name }) => name),
     },
-    actions: actions.map(({ published }) => published),
+    published: [
+      ...actions.map(({ published }) => published),
+      ...definitions.collections.map(({ name }) => describeCollection(name)),
+    ],
     logger,
   })
+  const liveWorkers = (): number => announcer.liveWorkers
+
+  const turnstiles = new Turnstiles({
+    redis,
+    subscriber,
+    keys,
+    worker: id,
+    leaseMs: config.STALL_AFTER,
+    onError: report('asking for a turn failed'),
+  })
+  const store = new RunStore(context)
   const runners = actions.map(
     (action) =>
       new ActionRunner(action, {
@@ -60,38 +89,78 @@ export function createWorker(config: WorkerConfig, definitions: Definitions, log
         keys,
         store,
         queues,
+        backlog,
         logger,
         workerName: name,
+        turnstile: turnstiles.for(action),
+        isolation,
         lockMs: config.STALL_AFTER,
-        liveWorkers: () => announcer.liveWorkers,
+        liveWorkers,
       }),
   )
-  const openRuns = new OpenRuns(redis, keys)
+  const commands = new RunCommands({ redis, subscriber, keys, runners, onError: report('looking for commands failed') })
+  const listers = definitions.collections.map((collection) => {
+    const lister = new Lister(collection, { store: new ListingStore(context), queues, backlog, logger, liveWorkers })
+    const consumer = new ListingConsumer({
+      redis,
+      keys,
+      collection: collection.name,
+      lockMs: config.STALL_AFTER,
+      process: (run) => lister.list(run),
+      onError: report('the queue of a collection reported an error'),
+    })
+    return { lister, consumer }
+  })
   const maintenance = new Maintenance({
     redis,
     keys,
     everyMs: config.RECONCILE_EVERY,
-    work: () => reconcile({ openRuns, queues, logger }),
-    onError: (error) => logger.error({ err: error }, 'reconciling failed; the next pass tries again'),
+    work: () =>
+      reconcile({
+        openRuns: new OpenRuns(redis, keys),
+        index: store.index,
+        queues,
+        listings,
+        backlog,
+        logger,
+        retentionMs: config.RUN_RETENTION,
+        keepRuns: config.RUNS_KEPT,
+      }),
+    onError: report('reconciling failed; the next pass tries again'),
   })
   const health = new HealthServer(config.HEALTH_PORT, () => redis.status === 'ready')
 
   // Stopped in reverse: not ready, no new work, drained; then gone from the list of live workers, then disconnected.
   return new Lifecycle(
     [
-      { name: 'redis', stop: () => redis.disconnect() },
-      { name: 'queues', stop: () => queues.close() },
+      { name: 'redis', stop: () => disconnect(redis, subscriber) },
+      { name: 'queues', stop: () => Promise.all([queues.close(), listings.close()]).then(() => undefined) },
+      { name: 'backlog', stop: () => backlog.stop() },
       { name: 'announcer', start: () => announcer.start(), stop: () => announcer.stop() },
+      { name: 'commands', start: () => commands.start(), stop: () => commands.stop() },
+      { name: 'turnstiles', start: () => turnstiles.start(), stop: () => turnstiles.stop() },
       {
         name: 'runners',
         start: async () => void (await Promise.all(runners.map((runner) => runner.start()))),
         stop: () => drain(runners, config.SHUTDOWN_DEADLINE, logger),
+      },
+      {
+        name: 'listers',
+        start: async () => void (await Promise.all(listers.map(({ consumer }) => consumer.start()))),
+        stop: async () => {
+          for (const { lister } of listers) lister.stop()
+          await Promise.all(listers.map(({ consumer }) => consumer.stop()))
+        },
       },
       { name: 'maintenance', start: () => maintenance.start(), stop: () => maintenance.stop() },
       { name: 'health', start: () => health.start(), stop: () => health.stop() },
     ],
     (part, error) => logger.error({ err: error, part }, 'a part did not stop cleanly'),
   )
+}
+
+function disconnect(...connections: { disconnect(): void }[]): void {
+  for (const connection of connections) connection.disconnect()
 }
 
 /** Quiet, then drained; at the deadline what goes on is aborted and given back. */

@@ -1,32 +1,49 @@
 -- Gives a batch to the worker that holds its job, under a token that fences off every earlier holder.
---   KEYS  1 run   2 input   3 leases   4 log
---   ARGV  1 batch   2 token   3 now (epoch ms)
--- Returns nil when there is nothing to do (the run is gone, or the batch has ended), else
+--   ARGV  5 batch   6 generation of the job   7 token
+-- Returns nil when there is nothing to do (the run is gone, the batch has ended or is parked, the job is of an older
+-- generation), 'ended' when that ended the run, else
 --   { interrupted starts so far, packed ids, log so far or false, form, run fields (as HGETALL) }
--- A lease reads "token|sequence|active|interruptions|state|live"; states: q queued, r running, d delayed for a retry.
-local lease = redis.call('HGET', KEYS[3], ARGV[1])
+local lease = redis.call('HGET', LEASES, ARGV[5])
 if not lease then
   return nil
 end
-local token, _, active, interruptions, state, _ = lease:match('^([^|]*)|(%d+)|(%d+)|(%d+)|(%a)|(.*)$')
-if token ~= ARGV[2] then
+local token, _, active, interruptions, state, generation = parse_lease(lease)
+if generation ~= ARGV[6] or state == 'p' then
+  return nil
+end
+if token ~= ARGV[7] then
+  local run = redis.call('HMGET', RUN, 'state', 'closing', 'expiresAt')
   if state == 'r' then
     -- The former holder never gave it back: it died, or lost its connection for too long.
     interruptions = interruptions + 1
-    redis.call('HINCRBY', KEYS[1], 'active', -active)
+    redis.call('HINCRBY', RUN, 'active', -active)
+    redis.call('HINCRBY', RUN, 'rev', 1)
+    if run[2] then
+      redis.call('HDEL', LEASES, ARGV[5])
+      return finish_if_done() and 'ended' or nil
+    end
+    if run[1] == 'paused' or run[1] == 'halted' then
+      redis.call('HINCRBY', RUN, 'queued', -1)
+      redis.call('HSET', LEASES, ARGV[5], idle_lease('p', interruptions, generation))
+      return nil
+    end
   elseif state == 'd' then
-    redis.call('HINCRBY', KEYS[1], 'queued', 1)
+    redis.call('HINCRBY', RUN, 'queued', 1)
   end
-  redis.call('HSET', KEYS[3], ARGV[1], ARGV[2] .. '|0|0|' .. interruptions .. '|r|')
-  redis.call('HINCRBY', KEYS[1], 'rev', 1)
-  if redis.call('HGET', KEYS[1], 'state') == 'waiting' then
-    redis.call('HSET', KEYS[1], 'state', 'running', 'startedAt', ARGV[3])
+  if run[1] == 'waiting' then
+    if run[3] and tonumber(run[3]) <= tonumber(NOW) then
+      return close('expired') and 'ended' or nil
+    end
+    redis.call('HSET', RUN, 'state', 'running')
+    redis.call('HSETNX', RUN, 'startedAt', NOW)
   end
+  redis.call('HSET', LEASES, ARGV[5], ARGV[7] .. '|0|0|' .. interruptions .. '|r|' .. generation .. '|')
+  redis.call('HINCRBY', RUN, 'rev', 1)
 end
 return {
   tonumber(interruptions),
-  redis.call('HGET', KEYS[2], ARGV[1]),
-  redis.call('HGET', KEYS[4], ARGV[1]),
-  redis.call('HGET', KEYS[2], 'form'),
-  redis.call('HGETALL', KEYS[1]),
+  redis.call('HGET', INPUT, ARGV[5]),
+  redis.call('HGET', LOG, ARGV[5]),
+  redis.call('HGET', INPUT, 'form'),
+  redis.call('HGETALL', RUN),
 }

@@ -9,8 +9,10 @@ export {
   type ActionOptions,
   type Backoff,
   defineAction,
+  type HaltOn,
   type HandlerInput,
   type Limits,
+  type Rate,
   type Respond,
   type RetryPolicy,
 } from './definitions/define-action.js'

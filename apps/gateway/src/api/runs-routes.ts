@@ -48,11 +48,12 @@ export function addRunsRoutes(router: Router<GatewayState>, reader: RunReader): 
   })
 }
 
-function idOf(ctx: GatewayContext): string {
+export function idOf(ctx: GatewayContext): string {
   return (ctx as GatewayContext & { params: { id: string } }).params.id
 }
 
-async function findRun(reader: RunReader, id: string): Promise<Run> {
+/** Throws `not_found`. */
+export async function findRun(reader: RunReader, id: string): Promise<Run> {
   const run = RUN_ID.test(id) ? await reader.run(id) : undefined
   if (!run)
     throw new FlexActionError(

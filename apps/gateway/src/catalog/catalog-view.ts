@@ -24,6 +24,7 @@ const REFRESH_EVERY_MS = 2_000
 /** The catalog as this gateway knows it: in memory, so that listing it asks nobody. */
 export class CatalogView {
   #actions: readonly CatalogAction[] = []
+  #collections: ReadonlySet<string> = new Set()
   #list = Buffer.from('[]')
   #workers: readonly LiveWorker[] = []
   #loaded = false
@@ -52,6 +53,11 @@ export class CatalogView {
 
   get actions(): readonly CatalogAction[] {
     return this.#actions
+  }
+
+  /** Whether some worker has said that it can list this collection's records. */
+  lists(collection: string): boolean {
+    return this.#collections.has(collection)
   }
 
   /** The answer to get_action_list, serialised. */
@@ -90,12 +96,16 @@ export class CatalogView {
     this.#loaded = true
     if (source === this.#source) return
     this.#source = source
-    this.#actions = published.map((action) => ({
+    this.#collections = new Set(published.collections)
+    this.#actions = published.actions.map((action) => ({
       ...action,
       parseForm: compileForm(action.entry.params ?? [], { unknownParams: action.unknownParams }),
     }))
-    this.#list = Buffer.from(JSON.stringify(published.map(({ entry }) => entry)))
+    this.#list = Buffer.from(JSON.stringify(published.actions.map(({ entry }) => entry)))
     this.options.onActions(this.#actions)
-    this.options.logger.info({ actions: published.map(({ identity }) => identity) }, 'catalog read')
+    this.options.logger.info(
+      { actions: published.actions.map(({ identity }) => identity), collections: published.collections },
+      'catalog read',
+    )
   }
 }

@@ -5,6 +5,7 @@ import Router, { type RouterMiddleware } from '@koa/router'
 import Koa from 'koa'
 import type { Authenticator } from '../access/authenticator.js'
 import { addRunsRoutes } from '../api/runs-routes.js'
+import { addSteeringRoutes, type SteeringOptions } from '../api/steering-routes.js'
 import type { Dashboard } from '../dashboard/dashboard.js'
 import type { Health } from '../health.js'
 import type { MessagesEndpoint } from '../messages/endpoint.js'
@@ -22,6 +23,7 @@ export interface AppOptions {
   authenticator: Authenticator
   messages: MessagesEndpoint
   reader: RunReader
+  steering: SteeringOptions
   dashboard: Dashboard
   health: Health
   logger: Logger
@@ -63,6 +65,7 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
   const api = new Router<GatewayState>({ prefix: apiPrefix })
   api.use(authenticate as unknown as RouterMiddleware<GatewayState>)
   addRunsRoutes(api, options.reader)
+  addSteeringRoutes(api, options.steering)
   app.use(api.routes())
   return app
 }

@@ -20,6 +20,7 @@ const ALLOW_HEADERS = [
 const EXPOSE_HEADERS = [
   'Content-Disposition',
   'ETag',
+  'Idempotent-Replayed',
   'Location',
   'Preference-Applied',
   'Retry-After',

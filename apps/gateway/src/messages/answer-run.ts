@@ -1,5 +1,5 @@
 import { FlexActionError } from '@flexaction/shared/errors'
-import { type ItemError, type Run, SAFE_FAILURE_TEXT, viewError, viewRun } from '@flexaction/shared/runs'
+import { type ItemError, type Run, type RunItem, SAFE_FAILURE_TEXT, viewError, viewRun } from '@flexaction/shared/runs'
 import { answerJson, type GatewayContext } from '../http/context.js'
 
 /** What a run's first answer says about trying again to see its end. */
@@ -18,6 +18,18 @@ export function answerEnded(ctx: GatewayContext, run: Run): void {
   if (run.state === 'succeeded') return answerJson(ctx, 201, run.result === undefined ? { result: true } : run.result)
   const { errors, ...view } = viewRun(run, false)
   answerJson(ctx, 201, { result: false, run: view, errors: errors ?? [] })
+}
+
+/** A request that was joined with others into one run: its own record's outcome, as if the run were for it alone. */
+export function answerItem(ctx: GatewayContext, run: Run, { id, history }: RunItem): void {
+  if (history.state === 'succeeded') return answerJson(ctx, 201, history.result ?? { result: true })
+  if (history.state === 'failed') {
+    if (history.unexpected) throw new FlexActionError('action_failed', SAFE_FAILURE_TEXT)
+    const fields = run.errors.find((error) => error.id === id)?.fields
+    throw FlexActionError.fields(fields ?? { non_field_errors: [history.message ?? SAFE_FAILURE_TEXT] })
+  }
+  const error = { ...(id !== null && { id }), message: history.message ?? history.state }
+  answerJson(ctx, 201, { result: false, run: viewRun(run, false), errors: [error] })
 }
 
 function failure(run: Run): FlexActionError {

@@ -1,4 +1,10 @@
-import type { CatalogConflict, CatalogStore, LiveWorker, PublishedAction } from '@flexaction/shared/catalog'
+import type {
+  CatalogConflict,
+  CatalogStore,
+  LiveWorker,
+  PublishedAction,
+  PublishedCollection,
+} from '@flexaction/shared/catalog'
 import type { Logger } from '@flexaction/shared/logging'
 
 /** Well below the time after which a worker is taken for dead. */
@@ -7,7 +13,7 @@ const BEAT_EVERY_MS = 2_000
 export interface AnnouncerOptions {
   store: CatalogStore
   worker: LiveWorker
-  actions: readonly PublishedAction[]
+  published: readonly (PublishedAction | PublishedCollection)[]
   logger: Logger
 }
 
@@ -25,12 +31,12 @@ export class Announcer {
 
   /** Throws when another group with live workers describes one of the actions differently. */
   async start(): Promise<void> {
-    const { store, worker, actions, logger } = this.options
-    const conflicts = await store.publish(worker.group, actions)
+    const { store, worker, published, logger } = this.options
+    const conflicts = await store.publish(worker.group, published)
     if (conflicts.length > 0) throw new Error(describe(worker.group, conflicts))
     await this.#beat()
     this.#timer = setInterval(() => void this.#beat(), BEAT_EVERY_MS)
-    logger.info({ group: worker.group, actions: worker.actions }, 'catalog published')
+    logger.info({ group: worker.group, actions: worker.actions, collections: worker.collections }, 'catalog published')
   }
 
   async stop(): Promise<void> {

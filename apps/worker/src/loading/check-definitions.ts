@@ -7,6 +7,8 @@ import { z } from 'zod'
 import type { Located } from './sort-definitions.js'
 
 const ONE_DAY_MS = 86_400_000
+/** A caller waits for it before anything happens. */
+const MOST_COALESCE_MS = 5_000
 
 function durationUpTo(maxMs: number): z.ZodType {
   return z.string().refine(
@@ -14,9 +16,19 @@ function durationUpTo(maxMs: number): z.ZodType {
       const ms = parseDuration(text)
       return ms !== undefined && ms >= 0 && ms <= maxMs
     },
-    { error: `must be a time such as '500ms', '30s', '5m' or '1h', at most ${maxMs / ONE_DAY_MS} days` },
+    { error: `must be a time such as '500ms', '30s', '5m' or '1h', at most ${describeMs(maxMs)}` },
   )
 }
+
+function describeMs(ms: number): string {
+  return ms < ONE_DAY_MS ? `${ms / 1_000} s` : `${ms / ONE_DAY_MS} days`
+}
+
+const percentage = z
+  .string()
+  .refine((text) => /^\d+(\.\d+)?%$/.test(text) && Number.parseFloat(text) > 0 && Number.parseFloat(text) <= 100, {
+    error: "must be a whole number of items, or a percentage such as '5%'",
+  })
 
 const wholeNumber = (min: number, max: number): z.ZodType => z.int().min(min).max(max)
 const model = z.string().regex(/^[^,+:\s]{1,100}$/, 'must be a collection name without spaces, commas, + and :')
@@ -51,7 +63,16 @@ const options = z.strictObject({
     .optional(),
   timeout: durationUpTo(7 * ONE_DAY_MS).optional(),
   respond: z.union([z.literal('queued'), z.strictObject({ waitFor: durationUpTo(ONE_DAY_MS) })]).optional(),
-  limits: z.strictObject({ perWorker: wholeNumber(1, 10_000).optional() }).optional(),
+  limits: z
+    .strictObject({
+      concurrency: wholeNumber(1, 10_000).optional(),
+      perWorker: wholeNumber(1, 10_000).optional(),
+      rate: z.strictObject({ max: wholeNumber(1, 1_000_000), per: durationUpTo(ONE_DAY_MS) }).optional(),
+    })
+    .optional(),
+  haltOn: z.strictObject({ failures: z.union([wholeNumber(1, 100_000_000), percentage]) }).optional(),
+  startWithin: durationUpTo(30 * ONE_DAY_MS).optional(),
+  coalesce: durationUpTo(MOST_COALESCE_MS).optional(),
   permission: z.enum(['viewer', 'operator', 'admin']).optional(),
   verboseName: z.string().optional(),
   icon: z.string().optional(),

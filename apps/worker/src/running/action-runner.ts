@@ -1,11 +1,13 @@
-import type { RecordId } from '@flexaction/shared'
 import type { Logger } from '@flexaction/shared/logging'
 import { BatchConsumer, type BatchEnd, type BatchJob, type BatchQueues } from '@flexaction/shared/queues'
-import { type RunStore, windowFor } from '@flexaction/shared/runs'
+import { type Backlog, type RunStore, windowFor } from '@flexaction/shared/runs'
 import type { Keys, RedisClient } from '@flexaction/shared/redis'
-import { type Call, Interruption } from './call.js'
-import { BulkCallContext, CallContext } from './context.js'
+import type { Turn, Turnstile } from '../limiting/turnstile.js'
+import type { IsolatedProcess, Isolation } from '../isolating/isolated-process.js'
+import { type Call, Cancellation, Interruption } from './call.js'
+import { invokeHandler } from './invoke-handler.js'
 import { Rotation } from './rotation.js'
+import type { Commanded, RunCommand } from './run-commands.js'
 import type { RunnableAction } from './runnable-action.js'
 import { RunningBatch } from './running-batch.js'
 
@@ -14,8 +16,12 @@ export interface ActionRunnerOptions {
   keys: Keys
   store: RunStore
   queues: BatchQueues
+  backlog: Backlog
   logger: Logger
   workerName: string
+  turnstile: Turnstile
+  /** Runs single calls in processes of their own; absent: batches are never isolated. */
+  isolation: Isolation | undefined
   lockMs: number
   /** Live workers of this group: more of them widen a run's window. */
   liveWorkers(): number
@@ -27,11 +33,13 @@ const FETCH_AHEAD_MS = 10
 const MOST_RESERVE = 1_000
 /** How fast the measured length of a call follows: the newest call weighs 1/20. */
 const SMOOTHING = 0.05
+/** A batch whose workers died this often is run in a process of its own, one call at a time. */
+const ISOLATED_AFTER = 2
 /** After a timeout or an abort the handler has this long to end by itself; then its slot is freed. */
 const GRACE_MS = 1_000
 
 /** Runs the batches of one action in this process: `slots` handler calls at a time, taken from the runs in turn. */
-export class ActionRunner {
+export class ActionRunner implements Commanded {
   readonly #rotation = new Rotation()
   readonly #batches = new Set<RunningBatch>()
   readonly #consumer: BatchConsumer
@@ -53,14 +61,25 @@ export class ActionRunner {
       workerName,
       process: (job) => this.#process(job),
       hungry: () => this.#hungry(),
+      serves: (run) => this.#rotation.has(run),
       onError: (error) =>
         logger.error({ err: error, action: action.published.identity }, 'the queue reported an error'),
     })
   }
 
   async start(): Promise<void> {
+    this.options.turnstile.start()
     this.#sweeping = setInterval(() => this.#sweep(), Math.min(1_000, Math.max(20, this.action.timeoutMs / 20)))
     await this.#consumer.start()
+  }
+
+  runsInHand(): Iterable<string> {
+    return new Set([...this.#batches].map(({ runId }) => runId))
+  }
+
+  /** The run was paused or halted, or given up: nothing more of it is begun. */
+  obey(run: string, command: RunCommand): void {
+    for (const batch of this.#batches) if (batch.runId === run) batch.obey(command)
   }
 
   /** Takes no more batches. */
@@ -86,13 +105,15 @@ export class ActionRunner {
 
   async stop(): Promise<void> {
     await this.#consumer.stop()
+    this.options.turnstile.stop()
     clearInterval(this.#sweeping)
   }
 
   async #process(job: BatchJob): Promise<BatchEnd> {
-    const { store, queues, logger } = this.options
-    const started = await store.start(job.run, job.batch, job.token, Date.now())
-    if (!started) return { kind: 'done', summary: 'nothing to do: the batch has ended' }
+    const { store, queues, backlog, logger } = this.options
+    const started = await store.start(job.run, job.batch, job.generation, job.token)
+    if (!started) return { kind: 'done', summary: 'nothing to do: the batch has ended, or waits for its run to go on' }
+    const isolation = started.interruptions >= ISOLATED_AFTER ? this.options.isolation : undefined
     const { batchSize } = started.run
     const callsPerBatch = this.action.bulk ? 1 : batchSize
     const batch = new RunningBatch({
@@ -101,13 +122,19 @@ export class ActionRunner {
       started,
       store,
       queues,
+      backlog,
       logger,
-      onDropped: (calls) => this.#rotation.forget(calls),
+      onDropped: (calls) => {
+        if (!isolation) this.#rotation.forget(calls)
+      },
       window: () => windowFor(callsPerBatch, this.options.liveWorkers(), this.action.slots),
     })
     this.#batches.add(batch)
-    this.#rotation.add(batch)
-    this.#fillSlots()
+    if (isolation) void this.#runIsolated(batch, isolation)
+    else {
+      this.#rotation.add(batch)
+      this.#fillSlots()
+    }
     try {
       return await batch.finished
     } finally {
@@ -128,41 +155,53 @@ export class ActionRunner {
   /** One slot: a call after the other, until none is waiting. Never rejects: what a handler throws is settled. */
   async #slot(): Promise<void> {
     this.#busy++
-    for (let call = this.#rotation.next(); call; call = this.#rotation.next()) {
-      await this.#call(call)
+    while (this.#rotation.waiting > 0) {
+      const entering = this.options.turnstile.enter()
+      const turn = isPromise(entering) ? await entering : entering
+      const call = turn && this.#rotation.next()
+      if (call) await this.#call(call, turn, () => invokeHandler(this.action, call.input, call))
+      turn?.leave()
+      if (!call) break
       if (this.#hungry()) this.#consumer.wake()
     }
     this.#busy--
     this.#consumer.wake()
   }
 
-  async #call(call: Call): Promise<void> {
+  async #call(call: Call, turn: Turn, invoke: () => unknown): Promise<void> {
     const { batch } = call
     batch.begin(call)
+    turn.begin()
     try {
-      const returned = this.#invoke(call)
+      const returned = invoke()
       batch.succeed(call, isPromise(returned) ? await call.race(returned) : returned)
     } catch (error) {
       if (call.abortReason instanceof Interruption) batch.leaveOpen(call)
+      else if (call.abortReason instanceof Cancellation) batch.cancel(call)
       else batch.fail(call, call.abortReason ?? error)
     }
     const took = Date.now() - call.startedAt
     this.#callMs = Number.isFinite(this.#callMs) ? this.#callMs + SMOOTHING * (took - this.#callMs) : took
   }
 
-  #invoke(call: Call): unknown {
-    const { batch } = call
-    const { params } = batch
-    const { handler, bulk, published } = this.action
-    // The definition's target decides which of the three shapes the handler's type has: see HandlerInput.
-    const invoke = handler as (input: object) => unknown
-    if (bulk) {
-      const ids = [...call.open].map((position) => batch.ids[position] as RecordId)
-      return invoke({ ids, params, ctx: new BulkCallContext(call) })
+  /** A batch that may hold an item which ends its process: call by call, in a process that may die. */
+  async #runIsolated(batch: RunningBatch, isolation: Isolation): Promise<void> {
+    let process: IsolatedProcess | undefined
+    while (batch.callsLeft > 0) {
+      const turn = await this.options.turnstile.enter()
+      const call = turn && batch.takeCall()
+      if (call) {
+        if (!process?.isFree) {
+          process?.kill()
+          process = isolation.spawn(this.action.published.identity)
+        }
+        const chosen = process
+        await this.#call(call, turn, () => chosen.call(call))
+      }
+      turn?.leave()
+      if (!turn) break
     }
-    const ctx = new CallContext(call)
-    if (published.target.kind === 'records') return invoke({ id: batch.ids[call.first], params, ctx })
-    return invoke({ params, ctx })
+    process?.kill()
   }
 
   /** Tells calls that took too long to stop, and frees the slots of those that do not listen. */
@@ -172,7 +211,7 @@ export class ActionRunner {
     for (const batch of this.#batches) {
       for (const call of batch.inFlight) {
         // Calls stand in the order in which they began.
-        if (now - call.startedAt < timeoutMs) break
+        if (now - call.startedAt < timeoutMs && !call.abortReason) break
         call.abort(new Error(`timed out after ${timeoutMs} ms`))
         if (now - call.abortedAt >= GRACE_MS && call.abortReason) call.abandon?.(call.abortReason)
       }

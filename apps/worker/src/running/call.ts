@@ -1,16 +1,25 @@
-import type { RunningBatch } from './running-batch.js'
+import type { RecordId, RunInfo, RunUser } from '@flexaction/shared'
+import type { Logger } from '@flexaction/shared/logging'
+import type { CallInput } from './invoke-handler.js'
+import type { Called } from './context.js'
+import type { OneEnding, RunningBatch } from './running-batch.js'
 
 /** Why a call is told to stop although it did nothing wrong: its items go back with the batch. */
 export class Interruption extends Error {
   override readonly name = 'Interruption'
 }
 
+/** The run was given up: items that are being called end as cancelled, unless their handler returns in time. */
+export class Cancellation extends Error {
+  override readonly name = 'Cancellation'
+}
+
 /** One call of a handler: for one item, or for all of a bulk batch's items. */
-export class Call {
+export class Call implements Called {
   /** Epoch ms. */
   startedAt = 0
-  /** 0 to 100, when the handler has said so. */
-  progress: number | undefined
+  /** Its progress, 0 to 100, when the handler has said so. */
+  done: number | undefined
   /** Positions in the batch whose outcome this call has still to decide. Empty once it is closed: a late outcome is discarded. */
   readonly open: Set<number>
   abortReason: Error | undefined
@@ -36,6 +45,40 @@ export class Call {
       if (this.abortReason) this.#abort.abort(this.abortReason)
     }
     return this.#abort.signal
+  }
+
+  /** What its handler is called with. */
+  get input(): CallInput {
+    const { ids, params } = this.batch
+    return { ids: [...this.open].map((position) => ids[position] ?? null), params }
+  }
+
+  get runInfo(): RunInfo {
+    return this.batch.runInfo
+  }
+
+  get user(): RunUser {
+    return this.batch.user
+  }
+
+  get idempotencyKey(): string {
+    return this.batch.idempotencyKey(this)
+  }
+
+  get logger(): Logger {
+    return this.batch.loggerFor(this)
+  }
+
+  log(line: string): void {
+    this.batch.log(line)
+  }
+
+  progress(percent: number): void {
+    this.batch.progress(this, percent)
+  }
+
+  settleOne(id: RecordId, ending: OneEnding): void {
+    this.batch.settleOne(this, id, ending)
   }
 
   abort(reason: Error): void {

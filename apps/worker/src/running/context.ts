@@ -1,13 +1,26 @@
 import type { BulkContext, HandlerContext, RecordId, RunInfo, RunUser } from '@flexaction/shared'
 import type { Logger } from '@flexaction/shared/logging'
-import type { Call } from './call.js'
+import type { OneEnding } from './running-batch.js'
+
+/** What a context asks of the call that it is for. */
+export interface Called {
+  readonly signal: AbortSignal
+  readonly attempt: number
+  readonly runInfo: RunInfo
+  readonly user: RunUser
+  readonly idempotencyKey: string
+  readonly logger: Logger
+  log(line: string): void
+  progress(percent: number): void
+  settleOne(id: RecordId, ending: OneEnding): void
+}
 
 /**
  * What a handler gets. Its costly parts are made when they are asked for: a no-op handler pays for none of them.
  * Members may be taken out of it: `const { log, signal } = ctx`.
  */
 export class CallContext implements HandlerContext {
-  constructor(protected readonly call: Call) {}
+  constructor(protected readonly call: Called) {}
 
   get signal(): AbortSignal {
     return this.call.signal
@@ -18,41 +31,41 @@ export class CallContext implements HandlerContext {
   }
 
   get run(): RunInfo {
-    return this.call.batch.runInfo
+    return this.call.runInfo
   }
 
   get user(): RunUser {
-    return this.call.batch.user
+    return this.call.user
   }
 
   get idempotencyKey(): string {
-    return this.call.batch.idempotencyKey(this.call)
+    return this.call.idempotencyKey
   }
 
   get logger(): Logger {
-    return this.call.batch.loggerFor(this.call)
+    return this.call.logger
   }
 
   get log(): (line: string) => void {
-    return (line) => this.call.batch.log(line)
+    return (line) => this.call.log(line)
   }
 
   get progress(): (percent: number) => void {
-    return (percent) => this.call.batch.progress(this.call, percent)
+    return (percent) => this.call.progress(percent)
   }
 }
 
 /** The context of a bulk call: items may be settled one by one. */
 export class BulkCallContext extends CallContext implements BulkContext {
   get succeed(): (id: RecordId, result?: unknown) => void {
-    return (id, result) => this.call.batch.settleOne(this.call, id, { kind: 'succeeded', result })
+    return (id, result) => this.call.settleOne(id, { kind: 'succeeded', result })
   }
 
   get fail(): (id: RecordId, why: string | Error) => void {
-    return (id, why) => this.call.batch.settleOne(this.call, id, { kind: 'failed', why })
+    return (id, why) => this.call.settleOne(id, { kind: 'failed', why })
   }
 
   get skip(): (id: RecordId, why: string) => void {
-    return (id, why) => this.call.batch.settleOne(this.call, id, { kind: 'skipped', why })
+    return (id, why) => this.call.settleOne(id, { kind: 'skipped', why })
   }
 }

@@ -17,6 +17,11 @@ export class Rotation {
     return this.#waiting
   }
 
+  /** Whether calls of the run wait. */
+  has(run: string): boolean {
+    return this.#lanes.some((lane) => lane.run === run && lane.batches.some(({ callsLeft }) => callsLeft > 0))
+  }
+
   add(batch: RunningBatch): void {
     if (batch.callsLeft === 0) return
     this.#waiting += batch.callsLeft

@@ -4,6 +4,7 @@ import { maskSecrets } from '@flexaction/shared/logging'
 import type { BatchEnd, BatchJob } from '@flexaction/shared/queues'
 import {
   type AttemptEnd,
+  attemptsSinceReopened,
   failureLine,
   foldLog,
   type ItemError,
@@ -15,7 +16,7 @@ import {
   unpackIds,
 } from '@flexaction/shared/runs'
 import { pauseAfter } from './backoff.js'
-import { Call, type Interruption } from './call.js'
+import { Call, Cancellation, type Interruption } from './call.js'
 import { resultJson } from './result-json.js'
 import type { RunnableAction } from './runnable-action.js'
 import { Settler, type SettlerOptions } from './settler.js'
@@ -24,7 +25,7 @@ import { Settler, type SettlerOptions } from './settler.js'
 export type OneEnding =
   { kind: 'succeeded'; result: unknown } | { kind: 'failed'; why: string | Error } | { kind: 'skipped'; why: string }
 
-export interface RunningBatchOptions extends Pick<SettlerOptions, 'store' | 'queues' | 'window'> {
+export interface RunningBatchOptions extends Pick<SettlerOptions, 'store' | 'queues' | 'backlog' | 'window'> {
   action: RunnableAction
   job: BatchJob
   started: StartedBatch
@@ -34,6 +35,7 @@ export interface RunningBatchOptions extends Pick<SettlerOptions, 'store' | 'que
 }
 
 const PROGRESS_EVERY_MS = 1_000
+const CANCELLED_TEXT = 'cancelled while it was running'
 
 /** A batch in hand: which items are still to be called, which are being called, and what became of the others. */
 export class RunningBatch {
@@ -74,13 +76,14 @@ export class RunningBatch {
     this.finished = new Promise((resolve) => {
       this.#finish = resolve
     })
-    this.#histories = foldLog(started.log, this.ids.length)
+    this.#histories = foldLog(started.log, this.ids.length, { closed: run.closed })
     this.#ready = this.#dueItems(Date.now())
     this.#unsettled = this.#ready.length
     this.#settler = new Settler({
       ...options,
       live: () => this.#liveCalls(),
       onLost: () => this.#loseTouch(),
+      onCommand: (command) => this.obey(command),
       onReport: (settled) => this.#reportProgress(settled),
     })
     const form = action.parseForm(started.form)
@@ -98,10 +101,9 @@ export class RunningBatch {
   takeCall(): Call | undefined {
     const first = this.#ready[this.#nextReady]
     if (first === undefined) return undefined
-    const attempt = (this.#histories[first]?.attempts ?? 0) + 1
     const others = this.options.action.bulk ? this.#ready.slice(this.#nextReady + 1) : []
     this.#nextReady += 1 + others.length
-    return new Call(this, first, attempt, others)
+    return new Call(this, first, this.#attemptOf(first), others)
   }
 
   /** A call begins. */
@@ -153,10 +155,25 @@ export class RunningBatch {
 
   /** Begins no more calls and tells those in flight to stop. When they have ended, the open items are given back. */
   interrupt(reason: Interruption): void {
-    this.#interrupted = true
-    this.#dropCalls()
+    this.#letGo()
     for (const call of this.inFlight) call.abort(reason)
     this.#endWhenIdle()
+  }
+
+  /** What the run wants: `hold` lets calls in flight end in peace, `cancel` tells them to stop. Nothing more is begun. */
+  obey(command: 'hold' | 'cancel'): void {
+    this.#letGo()
+    if (command === 'cancel') for (const call of this.inFlight) call.abort(new Cancellation('the run was cancelled'))
+    this.#endWhenIdle()
+  }
+
+  /** A call of a run that was given up has ended without a result. */
+  cancel(call: Call): void {
+    for (const position of call.open) {
+      const line = outcomeLine(this.#attemptEnd(call, position), 'cancelled', '', CANCELLED_TEXT)
+      this.#settler.ended('cancelled', line)
+    }
+    this.#close(call)
   }
 
   /** An interrupted handler has ended without a result: its items stay open, and have not spent an attempt. */
@@ -188,7 +205,7 @@ export class RunningBatch {
 
   progress(call: Call, percent: number): void {
     if (!Number.isFinite(percent)) return
-    call.progress = Math.min(100, Math.max(0, percent))
+    call.done = Math.min(100, Math.max(0, percent))
     if (call.open.size > 0) this.#settler.changed()
   }
 
@@ -211,7 +228,7 @@ export class RunningBatch {
     const refused = ActionError.is(error)
     const message = maskSecrets(messageOf(error))
     const end = this.#attemptEnd(call, position)
-    const wait = refused ? undefined : pauseAfter(call.attempt, this.options.action.retry)
+    const wait = refused ? undefined : pauseAfter(this.#attemptsCounted(position), this.options.action.retry)
     if (!refused)
       this.#logger.warn(
         { err: error, run: this.runId, id: this.ids[position] ?? undefined, attempt: call.attempt },
@@ -243,7 +260,23 @@ export class RunningBatch {
 
   #attemptEnd(call: Call, position: number): AttemptEnd {
     const started = call.startedAt - this.options.started.run.createdAt
-    return { position, attempt: call.attempt, started, took: Date.now() - call.startedAt }
+    return { position, attempt: this.#attemptOf(position), started, took: Date.now() - call.startedAt }
+  }
+
+  /** This call's number for an item: 1, 2, … */
+  #attemptOf(position: number): number {
+    return (this.#histories[position]?.attempts ?? 0) + 1
+  }
+
+  /** The same, as the retry policy counts it: a retry of the run starts anew. */
+  #attemptsCounted(position: number): number {
+    const history = this.#histories[position]
+    return history ? attemptsSinceReopened(history) + 1 : 1
+  }
+
+  #letGo(): void {
+    this.#interrupted = true
+    this.#dropCalls()
   }
 
   #close(call: Call): void {
@@ -274,6 +307,7 @@ export class RunningBatch {
     const then = this.#interrupted && this.#unsettled > 0 ? 'release' : Number.isFinite(this.#retryAt) ? 'delay' : 'end'
     const written = await this.#settler.finish(then)
     if (written === 'lost') this.#finish({ kind: 'done', summary: 'another worker has taken this batch over' })
+    else if (written === 'parked') this.#finish({ kind: 'done', summary: 'held up: queued again when the run goes on' })
     else if (then === 'release') this.#finish({ kind: 'release' })
     else if (then === 'delay') this.#finish({ kind: 'delay', at: this.#retryAt })
     else if (this.#failed > 0)
@@ -301,7 +335,7 @@ export class RunningBatch {
         to,
         attempt: call.attempt,
         started: call.startedAt - createdAt,
-        ...(call.progress !== undefined && { progress: call.progress }),
+        ...(call.done !== undefined && { progress: call.done }),
       })),
     )
   }
@@ -310,7 +344,7 @@ export class RunningBatch {
     const now = Date.now()
     if (now - this.#lastProgress < PROGRESS_EVERY_MS) return
     this.#lastProgress = now
-    const begun = [...this.inFlight].reduce((sum, call) => sum + (call.progress ?? 0) / 100, 0)
+    const begun = [...this.inFlight].reduce((sum, call) => sum + (call.done ?? 0) / 100, 0)
     const before = this.ids.length - this.#ready.length
     const percent = Math.floor((100 * (before + settled + begun)) / this.ids.length)
     if (percent > 0) this.options.job.progress(percent)

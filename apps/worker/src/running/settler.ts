@@ -1,5 +1,5 @@
 import type { BatchQueues } from '@flexaction/shared/queues'
-import type { LiveCall, RunStore, Settlement, SettleReply, StartedBatch } from '@flexaction/shared/runs'
+import type { Backlog, LiveCall, RunStore, Settlement, SettleReply, StartedBatch } from '@flexaction/shared/runs'
 import type { Logger } from '@flexaction/shared/logging'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -15,6 +15,7 @@ export interface SettlerOptions {
   started: StartedBatch
   store: RunStore
   queues: BatchQueues
+  backlog: Backlog
   logger: Logger
   /** Most batches of the run to stand in the queue. */
   window(): number
@@ -22,6 +23,8 @@ export interface SettlerOptions {
   live(): LiveCall[]
   /** Another worker has the batch: nothing that is still to come will be recorded. */
   onLost(): void
+  /** The run was paused or halted, or given up. */
+  onCommand(command: 'hold' | 'cancel'): void
   /** Called after each report, with the items settled so far by this worker. */
   onReport(settled: number): void
 }
@@ -39,6 +42,7 @@ export class Settler {
   #writing: Promise<void> = Promise.resolve()
   #writesWaiting = 0
   #lost = false
+  #parked = false
 
   constructor(private readonly options: SettlerOptions) {}
 
@@ -65,10 +69,14 @@ export class Settler {
     this.#timer ??= setTimeout(() => void this.#write(''), SETTLE_WITHIN_MS)
   }
 
-  /** Records what is left and how the batch goes on. Resolves to `lost` when another worker has the batch. */
-  async finish(then: 'end' | 'delay' | 'release'): Promise<'recorded' | 'lost'> {
+  /**
+   * Records what is left and how the batch goes on. Resolves to `lost` when another worker has the batch, to `parked` when the
+   * run is held up, so that the batch needs no job.
+   */
+  async finish(then: 'end' | 'delay' | 'release'): Promise<'recorded' | 'parked' | 'lost'> {
     await this.#write(then)
-    return this.#lost ? 'lost' : 'recorded'
+    if (this.#lost) return 'lost'
+    return this.#parked ? 'parked' : 'recorded'
   }
 
   #gather(line: string): void {
@@ -93,11 +101,10 @@ export class Settler {
     const { started, live, window } = this.options
     const calls = then === '' ? live() : []
     const settlement: Settlement = {
-      run: started.run.id,
+      run: started.run,
       batch: started.batch,
       token: started.token,
       sequence: ++this.#sequence,
-      now: Date.now(),
       lines: this.#lines,
       counts: this.#counts,
       active: calls.reduce((sum, call) => sum + call.to - call.from, 0),
@@ -117,14 +124,19 @@ export class Settler {
 
   async #record(settlement: Settlement): Promise<void> {
     const reply = await this.#untilAnswered(settlement)
-    const { started, queues, logger, onLost, onReport } = this.options
+    const { started, queues, backlog, logger, onLost, onCommand, onReport } = this.options
     if (reply.status === 'lost') {
       this.#lost = true
       onLost()
       return
     }
+    const { succeeded, failed, skipped, cancelled } = settlement.counts
+    backlog.ended(succeeded + failed + skipped + cancelled)
     onReport(this.#settled)
-    if (reply.status === 'recorded' && reply.queue.length > 0) {
+    if (reply.status === 'ended') return
+    if (reply.then === 'parked' || reply.then === 'cancel') this.#parked = true
+    if (reply.then === 'hold' || reply.then === 'cancel') onCommand(reply.then)
+    if (reply.queue.batches.length > 0) {
       // A crash before this line leaves these batches unqueued: the reconciler queues them.
       await queues.add(started.run, reply.queue).catch((error: unknown) => {
         logger.error({ err: error, run: started.run.id }, 'queuing the next batches failed; the reconciler will do it')
@@ -139,7 +151,7 @@ export class Settler {
         return await this.options.store.settle(settlement)
       } catch (error) {
         this.options.logger.error(
-          { err: error, run: settlement.run, batch: settlement.batch },
+          { err: error, run: settlement.run.id, batch: settlement.batch },
           'recording outcomes failed; trying again',
         )
         await pause(RETRY_PAUSE_MS)

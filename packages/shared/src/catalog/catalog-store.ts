@@ -1,7 +1,7 @@
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
 import { Script } from '../redis/script.js'
-import type { PublishedAction } from './published-action.js'
+import type { PublishedAction, PublishedCollection } from './published-action.js'
 
 const heartbeat = new Script('heartbeat', 1)
 const liveWorkers = new Script('live-workers', 1)
@@ -20,6 +20,15 @@ export interface LiveWorker {
   startedAt: string
   /** Identities of the actions that it serves. */
   actions: string[]
+  /** Names of the collections that it lists. */
+  collections: string[]
+}
+
+/** All that is published. */
+export interface Catalog {
+  actions: PublishedAction[]
+  /** Names. */
+  collections: string[]
 }
 
 /** Another group, with live workers, describes the same action differently. */
@@ -36,9 +45,12 @@ export class CatalogStore {
   ) {}
 
   /** Replaces what the group published before. Publishes nothing when there are conflicts, and returns them. */
-  async publish(group: string, actions: readonly PublishedAction[]): Promise<CatalogConflict[]> {
+  async publish(
+    group: string,
+    published: readonly (PublishedAction | PublishedCollection)[],
+  ): Promise<CatalogConflict[]> {
     const { catalog, workers, catalogChanged } = this.keys
-    const entries = actions.flatMap((action) => [action.identity, JSON.stringify(action)])
+    const entries = published.flatMap((one) => [one.identity, JSON.stringify(one)])
     const reply = (await publishCatalog.run(
       this.redis,
       catalog,
@@ -51,18 +63,22 @@ export class CatalogStore {
     return reply.flatMap((identity, at) => (at % 2 === 0 ? [{ identity, group: reply[at + 1] ?? '' }] : []))
   }
 
-  /** All published actions; one that several groups publish stands here once. */
-  async read(): Promise<PublishedAction[]> {
+  /** All that is published; what several groups publish stands here once. */
+  async read(): Promise<Catalog> {
     const groups = await this.redis.hgetall(this.keys.catalog)
-    const byIdentity = new Map<string, PublishedAction>()
+    const byIdentity = new Map<string, PublishedAction | PublishedCollection>()
     for (const group of Object.keys(groups).sort()) {
       const entries = JSON.parse(groups[group] ?? '[]') as string[]
       for (let at = 1; at < entries.length; at += 2) {
-        const action = JSON.parse(entries[at] ?? '') as PublishedAction
-        byIdentity.set(action.identity, action)
+        const published = JSON.parse(entries[at] ?? '') as PublishedAction | PublishedCollection
+        byIdentity.set(published.identity, published)
       }
     }
-    return [...byIdentity.values()]
+    const all = [...byIdentity.values()]
+    return {
+      actions: all.flatMap((one) => ('collection' in one ? [] : [one])),
+      collections: all.flatMap((one) => ('collection' in one ? [one.collection] : [])),
+    }
   }
 
   /** Says that this worker lives; returns how many of its group do. */

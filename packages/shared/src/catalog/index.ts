@@ -1,2 +1,9 @@
-export { type ActionEntry, describeAction, identityOf, type PublishedAction } from './published-action.js'
-export { type CatalogConflict, CatalogStore, type LiveWorker } from './catalog-store.js'
+export {
+  type ActionEntry,
+  describeAction,
+  describeCollection,
+  identityOf,
+  type PublishedAction,
+  type PublishedCollection,
+} from './published-action.js'
+export { type Catalog, type CatalogConflict, CatalogStore, type LiveWorker } from './catalog-store.js'

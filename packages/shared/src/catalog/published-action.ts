@@ -2,6 +2,7 @@ import type { Role } from '../definitions/context.js'
 import type { ActionDefinition } from '../definitions/define-action.js'
 import type { Target } from '../definitions/targets.js'
 import { parseDuration } from '../config/duration.js'
+import type { HaltOn } from '../runs/run.js'
 import { describeFields, type FieldDescription } from '../fields/index.js'
 
 /** An action as get_action_list shows it (PROTOCOL.md section 3). */
@@ -26,6 +27,21 @@ export interface PublishedAction {
   permission: Role
   /** Handler calls at once in one worker process. */
   slots: number
+  haltOn?: HaltOn
+  /** In ms. */
+  startWithin?: number
+  /** In ms. */
+  coalesce?: number
+}
+
+/** What workers publish of a collection: that they can list it. */
+export interface PublishedCollection {
+  identity: string
+  collection: string
+}
+
+export function describeCollection(name: string): PublishedCollection {
+  return { identity: `collection ${name}`, collection: name }
 }
 
 export const DEFAULT_WAIT_MS = 5_000
@@ -54,8 +70,23 @@ export function describeAction({ name, target, params, options }: ActionDefiniti
     unknownParams: options.unknownParams ?? 'refuse',
     waitMs,
     permission: options.permission ?? 'operator',
-    slots: options.limits?.perWorker ?? DEFAULT_SLOTS,
+    slots: Math.min(
+      options.limits?.perWorker ?? DEFAULT_SLOTS,
+      options.limits?.concurrency ?? Number.POSITIVE_INFINITY,
+    ),
+    ...(options.haltOn && { haltOn: publishedHaltOn(options.haltOn.failures) }),
+    ...durationAs('startWithin', options.startWithin),
+    ...durationAs('coalesce', options.coalesce),
   }
+}
+
+function publishedHaltOn(failures: number | string): HaltOn {
+  return typeof failures === 'number' ? { failures } : { percent: Number.parseFloat(failures) }
+}
+
+function durationAs<Name extends string>(name: Name, duration: string | undefined): { [name in Name]?: number } {
+  const ms = duration === undefined ? undefined : parseDuration(duration)
+  return ms === undefined || ms === 0 ? {} : ({ [name]: ms } as { [name in Name]?: number })
 }
 
 function entryTarget(target: Target): Pick<ActionEntry, 'model_action' | 'common_action'> {

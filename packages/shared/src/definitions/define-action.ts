@@ -20,8 +20,24 @@ export interface Backoff {
 }
 
 export interface Limits {
+  /** Most handler calls at once, over all workers. Default: no limit. */
+  concurrency?: number
   /** Most handler calls at once in one worker process. Default 50. */
   perWorker?: number
+  /** Most handler calls that begin in any span of that length, over all workers. Default: no limit. */
+  rate?: Rate
+}
+
+export interface Rate {
+  /** 1 to 1,000,000. */
+  max: number
+  /** At most 1 day. */
+  per: Duration
+}
+
+/** When a run is halted because it is going wrong: at so many failed items, or at a percentage of all its items. */
+export interface HaltOn {
+  failures: number | `${number}%`
 }
 
 /** When the answer is given: after the run, if it ends within `waitFor`; or at once. */
@@ -49,6 +65,15 @@ export interface ActionOptions<T extends Target, F extends FieldMap> {
   /** Default: wait up to 5 s for the end, then answer with the run's address. */
   respond?: Respond
   limits?: Limits
+  /** Halts a run that is going wrong; a person resumes or cancels it. Default: never. */
+  haltOn?: HaltOn
+  /** A run that has not started within this time ends as `expired`. Default: it waits for as long as it takes. */
+  startWithin?: Duration
+  /**
+   * Requests for one record each, of the same user with the same form, join one run when they come within this time, at
+   * most 5 s: Jet Admin sends one request per selected row of an action that is not bulk. Default: every request is a run.
+   */
+  coalesce?: Duration
   /** Lowest role that may run it. Default `operator`. */
   permission?: Role
   /** Shown in Jet Admin beside or instead of the name; passed through unchanged. */

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'not_permitted'
   | 'not_found'
   | 'method_not_allowed'
+  | 'conflict'
   | 'too_large'
   | 'unsupported_media_type'
   | 'action_failed'
@@ -20,6 +21,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   not_permitted: 403,
   not_found: 404,
   method_not_allowed: 405,
+  conflict: 409,
   too_large: 413,
   unsupported_media_type: 415,
   action_failed: 500,

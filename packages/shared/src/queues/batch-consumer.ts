@@ -1,7 +1,7 @@
-import { type Job, UnrecoverableError, Worker } from 'bullmq'
+import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq'
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
-import type { BatchJobData } from './batch-queues.js'
+import { type BatchJobData, runOfJob } from './batch-queues.js'
 
 /** How a batch's job ends. */
 export type BatchEnd =
@@ -37,22 +37,27 @@ export interface BatchConsumerOptions {
   process(job: BatchJob): Promise<BatchEnd>
   /** Whether this process could start more handler calls than it has items for. */
   hungry(): boolean
+  /** Whether this process has calls of the run that wait for their turn. */
+  serves(run: string): boolean
   onError(error: unknown): void
 }
 
 /** While full, a process looks this often for batches of other runs: short, so that they get their turn. */
 const LOOK_WHILE_FULL_MS = 50
+/** Waiting jobs that such a look sees. */
+const JOBS_PER_LOOK = 200
 /** Batches in hand, at most: bounds memory when very many runs are on. */
 const MOST_IN_HAND = 500
 const PAUSE_AFTER_ERROR_MS = 500
 
 /**
  * The consuming side of BullMQ, for one queue. It fetches jobs itself (BullMQ's "manually processing jobs") for the sake of
- * fairness: a process that has enough to do leaves new batches to idle ones for a moment, and then takes them all the
- * same, so that each run has a batch in hand and gets its turn.
+ * fairness: a process that has enough to do leaves new batches to idle ones, unless they are of a run of which it has
+ * nothing in hand; so each run gets its turn.
  */
 export class BatchConsumer {
   #worker: Worker<BatchJobData> | undefined
+  #queue: Queue | undefined
   readonly #inHand = new Map<
     string,
     { job: Job<BatchJobData>; token: string; lost: AbortController; ended: Promise<void> }
@@ -79,6 +84,8 @@ export class BatchConsumer {
     })
     worker.on('error', onError)
     this.#worker = worker
+    this.#queue = new Queue(identity, { connection: redis, prefix: keys.queue(identity), skipWaitingForReady: true })
+    this.#queue.on('error', onError)
     await worker.waitUntilReady()
     await worker.startStalledCheckTimer()
     this.#renewing = setInterval(() => void this.#renewLocks(worker), lockMs / 2)
@@ -107,15 +114,18 @@ export class BatchConsumer {
     await this.drained()
     clearInterval(this.#renewing)
     await this.#worker?.close(true)
+    await this.#queue?.close()
     await this.#fetching
   }
 
   async #fetchLoop(worker: Worker<BatchJobData>): Promise<void> {
     while (!this.#quiet) {
       try {
-        const full = this.#inHand.size > 0 && !this.options.hungry()
-        if (full) await this.#wakeOrPause(LOOK_WHILE_FULL_MS)
-        await this.#fetch(worker, full)
+        if (this.#inHand.size === 0 || this.options.hungry()) await this.#fetch(worker, true)
+        else {
+          await this.#wakeOrPause(LOOK_WHILE_FULL_MS)
+          await this.#fetchOtherRuns(worker)
+        }
       } catch (error) {
         if (this.#quiet) return
         this.options.onError(error)
@@ -124,15 +134,24 @@ export class BatchConsumer {
     }
   }
 
-  async #fetch(worker: Worker<BatchJobData>, full: boolean): Promise<void> {
-    do {
-      if (this.#quiet || this.#inHand.size >= MOST_IN_HAND) return
-      const token = `${worker.id}-${++this.#fetched}`
-      const job = await worker.getNextJob(token, { block: !full })
-      if (!job) return
-      if (this.#quiet) await job.moveToWait(token)
-      else this.#take(job, token)
-    } while (full)
+  /** Takes the next job; `block`: waits for one. Returns false when there was none to take. */
+  async #fetch(worker: Worker<BatchJobData>, block: boolean): Promise<boolean> {
+    if (this.#quiet || this.#inHand.size >= MOST_IN_HAND) return false
+    const token = `${worker.id}-${++this.#fetched}`
+    const job = await worker.getNextJob(token, { block })
+    if (!job) return false
+    if (this.#quiet) await job.moveToWait(token)
+    else this.#take(job, token)
+    return true
+  }
+
+  /** Takes jobs, in their order, for as long as one of a run waits of which this process has nothing in hand. */
+  async #fetchOtherRuns(worker: Worker<BatchJobData>): Promise<void> {
+    const waiting = (await this.#queue?.getRanges(['wait'], 0, JOBS_PER_LOOK - 1, true)) ?? []
+    const last = waiting.findLastIndex((id) => !this.options.serves(runOfJob(id)))
+    for (let at = 0; at <= last && !this.options.hungry(); at++) {
+      if (!(await this.#fetch(worker, false))) return
+    }
   }
 
   #wakeOrPause(ms: number): Promise<void> {
@@ -160,6 +179,7 @@ export class BatchConsumer {
       .process({
         run: job.data.run,
         batch: job.data.batch,
+        generation: job.data.generation,
         token,
         lost,
         log: (line) => void job.log(line).catch(onError),

@@ -1,11 +1,14 @@
 import { type JobsOptions, Queue } from 'bullmq'
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
+import type { ToQueue } from '../runs/run-store.js'
 
 /** What a batch's job carries: ids and outcomes live with the run. */
 export interface BatchJobData {
   run: string
   batch: number
+  /** Of the run when the batch was queued: a job that was queued before a pause or a retry counts no more. */
+  generation: number
 }
 
 export interface BatchQueuesOptions {
@@ -15,7 +18,7 @@ export interface BatchQueuesOptions {
 }
 
 /** Ended jobs that stay visible in the dashboard, per queue. What happened to records is kept with the runs. */
-const KEPT_JOBS = { count: 1_000, age: 24 * 3_600 }
+const KEPT_JOBS = { count: 1_000, age: 24 * 3_600, limit: 1_000 }
 
 const JOB_OPTIONS: JobsOptions = { attempts: 1, removeOnComplete: KEPT_JOBS, removeOnFail: KEPT_JOBS }
 
@@ -45,12 +48,12 @@ export class BatchQueues {
     return queue
   }
 
-  /** Queues batches of a run. Harmless when one is queued already: its job's id follows from run and batch. */
-  async add(run: QueuedRun, batches: readonly number[]): Promise<void> {
+  /** Queues batches of a run. Harmless when one is queued already: its job's id follows from run, batch and generation. */
+  async add(run: QueuedRun, { batches, generation }: ToQueue): Promise<void> {
     const jobs = batches.map((batch) => ({
       name: jobName(run, batch),
-      data: { run: run.id, batch } satisfies BatchJobData,
-      opts: { ...JOB_OPTIONS, jobId: jobId(run.id, batch) },
+      data: { run: run.id, batch, generation } satisfies BatchJobData,
+      opts: { ...JOB_OPTIONS, jobId: jobId(run.id, batch, generation) },
     }))
     const [first] = jobs
     if (first && jobs.length === 1) await this.get(run.identity).add(first.name, first.data, first.opts)
@@ -58,17 +61,18 @@ export class BatchQueues {
   }
 
   /** Sees to it that these batches have a job that is still to end; returns how many had none. */
-  async ensure(run: QueuedRun, batches: readonly number[]): Promise<number> {
+  async ensure(run: QueuedRun, batches: readonly { batch: number; generation: number }[]): Promise<number> {
     const queue = this.get(run.identity)
-    const missing: number[] = []
-    for (const batch of batches) {
-      const job = await queue.getJob(jobId(run.id, batch))
+    let missing = 0
+    for (const { batch, generation } of batches) {
+      const job = await queue.getJob(jobId(run.id, batch, generation))
+      if (job && job.finishedOn === undefined) continue
       // An ended job that is kept for the dashboard would stand in the way of a new one under the same id.
-      if (job?.finishedOn !== undefined) await job.remove()
-      if (!job || job.finishedOn !== undefined) missing.push(batch)
+      await job?.remove()
+      await this.add(run, { batches: [batch], generation })
+      missing++
     }
-    await this.add(run, missing)
-    return missing.length
+    return missing
   }
 
   /** Closes every queue; the connection stays open, it is the caller's. */
@@ -78,9 +82,14 @@ export class BatchQueues {
   }
 }
 
-/** Follows from run and batch, so that queuing one twice is harmless. */
-function jobId(run: string, batch: number): string {
-  return `${run}-${batch}`
+/** Follows from what it is for, so that queuing one twice is harmless. */
+function jobId(run: string, batch: number, generation: number): string {
+  return generation === 0 ? `${run}-${batch}` : `${run}-${batch}-${generation}`
+}
+
+/** The run that a batch's job is of. */
+export function runOfJob(id: string): string {
+  return id.slice(0, id.indexOf('-'))
 }
 
 /** What the dashboard shows: "run 0… items 101–200". */

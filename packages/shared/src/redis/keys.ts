@@ -25,6 +25,27 @@ export class Keys {
     return `${this.prefix}:{${id}}:log`
   }
 
+  /** Set: batches with failed items: what a retry reopens. */
+  failed(id: string): string {
+    return `${this.prefix}:{${id}}:failed`
+  }
+
+  /** Set: batches whose failed items were reopened and that were not queued again yet. */
+  redo(id: string): string {
+    return `${this.prefix}:{${id}}:redo`
+  }
+
+  /** Set: ids that a run on all records leaves out, as texts. */
+  except(id: string): string {
+    return `${this.prefix}:{${id}}:except`
+  }
+
+  /** All keys of a run, in the order in which its scripts take them (lua/lib/run.lua). */
+  allOfRun(id: string): readonly string[] {
+    const { run, input, leases, log, failed, redo, except } = this
+    return [run, input, leases, log, failed, redo, except].map((key) => key.call(this, id))
+  }
+
   /** Sorted set of run ids by creation time. */
   get runs(): string {
     return `${this.prefix}:runs`
@@ -45,6 +66,26 @@ export class Keys {
     return `${this.prefix}:runs:open`
   }
 
+  /** Sorted set of runs that have ended, by the time of their end: what retention looks after. */
+  get endedRuns(): string {
+    return `${this.prefix}:runs:ended`
+  }
+
+  /** Sorted set of runs that must start before a time, by that time. */
+  get expiringRuns(): string {
+    return `${this.prefix}:runs:expiring`
+  }
+
+  /** Number of items that are waiting or active, over all runs. */
+  get pendingItems(): string {
+    return `${this.prefix}:pending-items`
+  }
+
+  /** The run that a request with an Idempotency-Key has made. */
+  idempotency(digest: string): string {
+    return `${this.prefix}:idempotency:${digest}`
+  }
+
   /** Hash: group → what it published, as JSON. */
   get catalog(): string {
     return `${this.prefix}:catalog`
@@ -55,9 +96,25 @@ export class Keys {
     return `${this.prefix}:workers`
   }
 
+  /** Sorted sets by which workers share an action's limits: see lua/take-turn.lua. */
+  turns(identity: string): [holders: string, starts: string, waiting: string, asked: string] {
+    const key = (name: string): string => `${this.prefix}:{turns ${identity}}:${name}`
+    return [key('holders'), key('starts'), key('waiting'), key('asked')]
+  }
+
+  /** Channel: a turn of the action has become free, for the worker that is named. */
+  turnChannel(identity: string): string {
+    return `${this.prefix}:events:turns:${identity}`
+  }
+
   /** Channel: a run ended. */
   get runEnded(): string {
     return `${this.prefix}:events:run-ended`
+  }
+
+  /** Channel: what the workers of a run are to do: `hold <id>`, `cancel <id>`. */
+  get runCommands(): string {
+    return `${this.prefix}:events:run-commands`
   }
 
   /** Channel: the catalog changed. */

@@ -12,9 +12,10 @@ export class Script {
   readonly #lua: string
   readonly #keys: number
 
-  constructor(file: string, keys: number) {
+  /** `lib`: a file of `lua/lib` that is put before the script's own text. */
+  constructor(file: string, keys: number, lib?: string) {
     this.#name = `flexaction:${file}`
-    this.#lua = readFileSync(new URL(`../../lua/${file}.lua`, import.meta.url), 'utf8')
+    this.#lua = (lib === undefined ? '' : readLua(`lib/${lib}`)) + readLua(file)
     this.#keys = keys
   }
 
@@ -25,4 +26,8 @@ export class Script {
     const invoke = client[this.#name] as Invoke
     return invoke.apply(redis, keysAndArguments)
   }
+}
+
+function readLua(file: string): string {
+  return readFileSync(new URL(`../../lua/${file}.lua`, import.meta.url), 'utf8')
 }

@@ -1,6 +1,8 @@
+export { Backlog } from './backlog.js'
 export { batchSizeFor, windowFor } from './batching.js'
 export {
   type AttemptEnd,
+  attemptsSinceReopened,
   failureLine,
   foldLog,
   type Item,
@@ -12,6 +14,7 @@ export {
 export { packIds, unpackIds } from './packed-ids.js'
 export {
   hasEnded,
+  type HaltOn,
   type ItemError,
   type NewRun,
   type Run,
@@ -21,15 +24,21 @@ export {
   viewRun,
 } from './run.js'
 export { RunEndings } from './run-endings.js'
-export { newRunId, RUN_ID } from './run-id.js'
-export { type Page, type RunFilter, RunReader } from './run-reader.js'
+export { newRunId, RUN_ID, runIdTime } from './run-id.js'
+export { type Page, type RunFilter, type RunItem, RunReader } from './run-reader.js'
+export { type ListedPage, type ListingReply, ListingStore, type StartedListing } from './listing-store.js'
+export { RunIndex } from './run-index.js'
+export type { RunScriptContext } from './run-scripts.js'
+export { RunSteering, type SteeringReply } from './run-steering.js'
 export {
   type AcceptRequest,
   isStaged,
+  type RunSelection,
   RunStore,
   type Settlement,
   type SettleReply,
   type StartedBatch,
+  type ToQueue,
 } from './run-store.js'
 export {
   type Counts,

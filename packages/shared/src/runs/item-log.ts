@@ -5,7 +5,7 @@ import type { ItemState, Outcome } from './states.js'
  * its lines add up to. Redis stores and counts them without reading them; {@link foldLog} reads them.
  *
  * `[position, code, attempt, started, took, result?, message?, retryAt?]`: position in the batch; started in ms after the
- * run's creation; took in ms; retryAt in epoch ms.
+ * run's creation; took in ms; retryAt in epoch ms. `[generation, "o"]`: a retry of the run has reopened its failed items.
  */
 export type LogLine = string
 
@@ -16,12 +16,13 @@ const CODES = { succeeded: 's', failed: 'f', skipped: 'k', cancelled: 'c', expir
 /** Failed by an exception rather than a refusal: its text is for operators only. */
 const FAILED_UNEXPECTEDLY = 'u'
 const RETRY = 'r'
+const REOPENED = 'o'
 const OUTCOME_OF: Readonly<Record<string, Outcome>> = {
   ...{ s: 'succeeded', f: 'failed', k: 'skipped', c: 'cancelled', x: 'expired' },
   [FAILED_UNEXPECTEDLY]: 'failed',
 }
 
-type Entry = [
+type ItemEntry = [
   position: number,
   code: string,
   attempt: number,
@@ -31,6 +32,7 @@ type Entry = [
   message?: string | null,
   retryAt?: number,
 ]
+type Entry = ItemEntry | [generation: number, code: typeof REOPENED]
 
 export interface AttemptEnd {
   position: number
@@ -79,29 +81,76 @@ export interface ItemHistory {
   unexpected?: true
   /** Epoch ms of the next attempt of an item that waits for its retry. */
   retryAt?: number
+  /** Of an item that a retry of the run has reopened. */
+  reopened?: {
+    /** The run's generation then. */
+    generation: number
+    /** Outcomes that it had before, oldest first. */
+    former: readonly ItemHistory[]
+  }
 }
 
 const UNTOUCHED: ItemHistory = Object.freeze({ state: 'waiting', attempts: 0 })
 
+/** What the run says about items that have no line of their own. */
+export interface FoldOptions {
+  /** The run was given up: items without an outcome, unless reopened after that generation, have this one. */
+  closed?: { as: 'cancelled' | 'expired'; at: number } | undefined
+  /** A retry has reopened the batch's failed items in this generation, and its log does not say so yet. */
+  reopenedIn?: number | undefined
+}
+
 /** Adds a batch's log up: one history per item, in the batch's order. */
-export function foldLog(log: string | null, items: number): ItemHistory[] {
+export function foldLog(log: string | null, items: number, { closed, reopenedIn }: FoldOptions = {}): ItemHistory[] {
   const histories = new Array<ItemHistory>(items).fill(UNTOUCHED)
-  if (!log) return histories
-  const entries = JSON.parse(`[${log.slice(0, -1).replaceAll('\n', ',')}]`) as Entry[]
-  for (const [position, code, attempt, started, took, result, message, retryAt] of entries) {
-    const outcome = OUTCOME_OF[code]
-    histories[position] = {
-      state: outcome ?? 'waiting',
-      attempts: attempt,
-      started,
-      took,
-      ...(result !== undefined && result !== null && { result }),
-      ...(message !== undefined && message !== null && { message }),
-      ...((code === FAILED_UNEXPECTEDLY || code === RETRY) && { unexpected: true }),
-      ...(retryAt !== undefined && { retryAt }),
+  const entries = log ? (JSON.parse(`[${log.slice(0, -1).replaceAll('\n', ',')}]`) as Entry[]) : []
+  for (const entry of entries) {
+    if (entry[1] === REOPENED) reopen(histories, entry[0])
+    else applyEntry(histories, entry as ItemEntry)
+  }
+  if (reopenedIn !== undefined) reopen(histories, reopenedIn)
+  if (closed) {
+    for (const [position, history] of histories.entries()) {
+      if (history.state === 'waiting' && (history.reopened?.generation ?? 0) <= closed.at)
+        histories[position] = { ...history, state: closed.as }
     }
   }
   return histories
+}
+
+function applyEntry(
+  histories: ItemHistory[],
+  [position, code, attempt, started, took, result, message, retryAt]: ItemEntry,
+): void {
+  const reopened = histories[position]?.reopened
+  histories[position] = {
+    state: OUTCOME_OF[code] ?? 'waiting',
+    attempts: attempt,
+    started,
+    took,
+    ...(result !== undefined && result !== null && { result }),
+    ...(message !== undefined && message !== null && { message }),
+    ...((code === FAILED_UNEXPECTEDLY || code === RETRY) && { unexpected: true }),
+    ...(retryAt !== undefined && { retryAt }),
+    ...(reopened && { reopened }),
+  }
+}
+
+function reopen(histories: ItemHistory[], generation: number): void {
+  for (const [position, history] of histories.entries()) {
+    if (history.state !== 'failed') continue
+    const { reopened, ...former } = history
+    histories[position] = {
+      state: 'waiting',
+      attempts: history.attempts,
+      reopened: { generation, former: [...(reopened?.former ?? []), former] },
+    }
+  }
+}
+
+/** Calls that count for the action's retry policy: those since the item was reopened last. */
+export function attemptsSinceReopened(history: ItemHistory): number {
+  return history.attempts - (history.reopened?.former.at(-1)?.attempts ?? 0)
 }
 
 /** What a worker says of the calls it is making: stored with the batch's lease, replaced at each report. */
@@ -129,4 +178,8 @@ export interface Item {
   finishedAt?: string
   /** 0 to 100; for active items whose handler reports it. */
   progress?: number
+  /** Outcomes that it had before retries of the run, oldest first. */
+  former?: FormerOutcome[]
 }
+
+export type FormerOutcome = Pick<Item, 'state' | 'attempts' | 'message' | 'startedAt' | 'finishedAt'>

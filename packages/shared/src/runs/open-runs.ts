@@ -1,5 +1,6 @@
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
+import { parseLease } from './lease.js'
 import { parseRun, type Run } from './run.js'
 import { runIdTime } from './run-id.js'
 
@@ -9,12 +10,14 @@ export interface OpenRun {
   /** `undefined`: it was never stored, or is gone. */
   run: Run | undefined
   /** Batches that should have a job: queued, running, or waiting for a retry. */
-  batches: number[]
+  batches: { batch: number; generation: number }[]
+  /** It was made a moment ago: it may not be stored yet, or its jobs may not be added yet. */
+  fresh: boolean
 }
 
 const PER_READ = 100
 /** A run that is just being accepted stands in the index before it is stored, and is stored before its jobs are added. */
-const LEFT_ALONE_MS = 2_000
+const FRESH_FOR_MS = 2_000
 
 /** The index of runs that have not ended. */
 export class OpenRuns {
@@ -23,9 +26,9 @@ export class OpenRuns {
     private readonly keys: Keys,
   ) {}
 
-  /** All of them, oldest first; those accepted in the last two seconds are left alone. */
+  /** All of them, oldest first. */
   async *scan(): AsyncGenerator<OpenRun> {
-    const until = Date.now() - LEFT_ALONE_MS
+    const until = Date.now() - FRESH_FOR_MS
     let after: string | undefined
     for (;;) {
       const ids = await this.redis.zrange(
@@ -38,20 +41,21 @@ export class OpenRuns {
         PER_READ,
       )
       for (const id of ids) {
-        if (runIdTime(id) > until) return
         const [run, leases] = await Promise.all([
           this.redis.hgetall(this.keys.run(id)),
-          this.redis.hkeys(this.keys.leases(id)),
+          this.redis.hgetall(this.keys.leases(id)),
         ])
-        yield { id, run: parseRun(run), batches: leases.map(Number) }
+        yield { id, run: parseRun(run), batches: withJobs(leases), fresh: runIdTime(id) > until }
       }
       after = ids.at(-1)
       if (ids.length < PER_READ) return
     }
   }
+}
 
-  /** The run has ended, or never came to be. */
-  async forget(id: string): Promise<void> {
-    await this.redis.zrem(this.keys.openRuns, id)
-  }
+function withJobs(leases: Readonly<Record<string, string>>): OpenRun['batches'] {
+  return Object.entries(leases).flatMap(([batch, text]) => {
+    const { state, generation } = parseLease(text)
+    return state === 'parked' ? [] : [{ batch: Number(batch), generation }]
+  })
 }

@@ -1,7 +1,8 @@
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
 import { Script } from '../redis/script.js'
-import { foldLog, type Item, type ItemHistory, type LiveCall } from './item-log.js'
+import { foldLog, type FormerOutcome, type Item, type ItemHistory, type LiveCall } from './item-log.js'
+import { parseLease } from './lease.js'
 import { unpackIds } from './packed-ids.js'
 import { parseRun, type Run, SAFE_FAILURE_TEXT } from './run.js'
 import { runIdTime } from './run-id.js'
@@ -35,6 +36,12 @@ export interface ItemsRequest {
   limit: number
   /** Whether texts of unexpected failures are shown; else a safe text stands in for them. */
   forOperators: boolean
+}
+
+/** One item of a run, as its log tells. */
+export interface RunItem {
+  id: string | number | null
+  history: ItemHistory
 }
 
 export interface Page<T> {
@@ -130,27 +137,53 @@ export class RunReader {
     return { values: found, ...(position < run.total && { next: String(position) }) }
   }
 
+  /** One item, by its place in the run. */
+  async item(run: Run, position: number): Promise<RunItem | undefined> {
+    const batch = Math.floor(position / run.batchSize)
+    const [found] = await this.#batches(run, batch, batch + 1)
+    const at = position - batch * run.batchSize
+    const history = found?.histories[at]
+    return history && { id: found?.ids[at] ?? null, history }
+  }
+
   async #itemsOfBatches(run: Run, from: number, to: number, forOperators: boolean): Promise<Item[]> {
-    const { keys, redis } = this
-    const batches = Array.from({ length: to - from }, (_, at) => String(from + at))
-    const [packed, logs, leases] = await Promise.all([
-      redis.hmget(keys.input(run.id), ...batches),
-      redis.hmget(keys.log(run.id), ...batches),
-      redis.hmget(keys.leases(run.id), ...batches),
-    ])
-    return batches.flatMap((_, at) => {
-      const ids = unpackIds(packed[at] ?? ',,')
-      const live = liveCalls(leases[at] ?? null)
-      return foldLog(logs[at] ?? null, ids.length).map((history, index) =>
+    const batches = await this.#batches(run, from, to)
+    return batches.flatMap(({ ids, live, histories }) =>
+      histories.map((history, index) =>
         viewItem(
           run,
           ids[index] ?? null,
           forOperators ? history : withSafeText(history),
           live.find((call) => call.from <= index && index < call.to),
         ),
-      )
+      ),
+    )
+  }
+
+  async #batches(run: Run, from: number, to: number): Promise<ReadBatch[]> {
+    const { keys, redis } = this
+    const batches = Array.from({ length: to - from }, (_, at) => String(from + at))
+    const [packed, logs, leases, redo] = await Promise.all([
+      redis.hmget(keys.input(run.id), ...batches),
+      redis.hmget(keys.log(run.id), ...batches),
+      redis.hmget(keys.leases(run.id), ...batches),
+      run.generation > 0 ? redis.smismember(keys.redo(run.id), ...batches) : [],
+    ])
+    return batches.map((_, at) => {
+      const ids = unpackIds(packed[at] ?? ',,')
+      const histories = foldLog(logs[at] ?? null, ids.length, {
+        closed: run.closing === undefined ? run.closed : undefined,
+        reopenedIn: redo[at] === 1 ? run.generation : undefined,
+      })
+      return { ids, live: liveCalls(leases[at] ?? null), histories }
     })
   }
+}
+
+interface ReadBatch {
+  ids: readonly (string | number | null)[]
+  live: readonly LiveCall[]
+  histories: readonly ItemHistory[]
 }
 
 function batchesOf(run: Run): number {
@@ -158,17 +191,23 @@ function batchesOf(run: Run): number {
 }
 
 function liveCalls(lease: string | null): LiveCall[] {
-  const live = lease?.split('|').slice(5).join('|')
-  return live ? (JSON.parse(live) as LiveCall[]) : []
+  const live = lease ? parseLease(lease).live : ''
+  return live === '' ? [] : (JSON.parse(live) as LiveCall[])
 }
 
 function withSafeText(history: ItemHistory): ItemHistory {
-  return history.unexpected ? { ...history, message: SAFE_FAILURE_TEXT } : history
+  const { reopened } = history
+  return {
+    ...history,
+    ...(history.unexpected && { message: SAFE_FAILURE_TEXT }),
+    ...(reopened && { reopened: { ...reopened, former: reopened.former.map(withSafeText) } }),
+  }
 }
 
 function viewItem(run: Run, id: string | number | null, history: ItemHistory, call: LiveCall | undefined): Item {
   const time = (ms: number): string => new Date(run.createdAt + ms).toISOString()
   const head = id === null ? {} : { id }
+  const former = history.reopened?.former.map((one) => viewOutcome(one, time))
   if (call && history.state === 'waiting') {
     return {
       ...head,
@@ -176,15 +215,25 @@ function viewItem(run: Run, id: string | number | null, history: ItemHistory, ca
       attempts: call.attempt,
       startedAt: time(call.started),
       ...(call.progress !== undefined && { progress: call.progress }),
+      ...(former && { former }),
     }
   }
-  const { state, attempts, started, took, result, message } = history
   return {
     ...head,
+    ...viewOutcome(history, time),
+    ...(history.result !== undefined && { result: history.result }),
+    ...(former && { former }),
+  }
+}
+
+function viewOutcome(
+  { state, attempts, started, took, message }: ItemHistory,
+  time: (ms: number) => string,
+): FormerOutcome {
+  return {
     state,
     attempts,
     ...(message !== undefined && { message }),
-    ...(result !== undefined && { result }),
     ...(started !== undefined && { startedAt: time(started) }),
     ...(started !== undefined && took !== undefined && state !== 'waiting' && { finishedAt: time(started + took) }),
   }

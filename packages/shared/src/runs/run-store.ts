@@ -1,28 +1,33 @@
 import { setImmediate } from 'node:timers/promises'
 import type { RecordId } from '../definitions/context.js'
 import type { RedisClient } from '../redis/connect.js'
-import type { Keys } from '../redis/keys.js'
-import { Script } from '../redis/script.js'
 import type { LiveCall } from './item-log.js'
 import { NO_ID, packIds } from './packed-ids.js'
-import { type NewRun, parseRunReply, type Run, runFields } from './run.js'
+import { type NewRun, parseRun, parseRunReply, type Run, runFields } from './run.js'
+import { RunIndex } from './run-index.js'
+import { RunScript, type RunScriptContext } from './run-scripts.js'
 
-const acceptRun = new Script('accept-run', 3)
-const startBatch = new Script('start-batch', 4)
-const settleItems = new Script('settle-items', 4)
+const acceptRun = new RunScript('accept-run')
+const stageRun = new RunScript('stage-run')
+const startBatch = new RunScript('start-batch')
+const settleItems = new RunScript('settle-items')
 
 /** How long ids that were staged for a run outlive a gateway that died before accepting it. */
 const STAGED_FOR_SECONDS = 120
 /** Batches that are packed, and sent, in one go: bounds how long the event loop is held. */
 const BATCHES_PER_SLICE = 32
+/** Excluded ids that are sent in one go. */
+const EXCLUDED_PER_SLICE = 2_000
 const MAX_ERROR_LINES = 10
+
+/** Which records a run is for: these, all of the collection except these, or none (collection and common actions). */
+export type RunSelection = { only: readonly RecordId[] } | { allExcept: readonly RecordId[] } | { none: true }
 
 export interface AcceptRequest {
   run: NewRun
   /** The form as it was sent: both sides of Redis parse it. */
   form: Readonly<Record<string, unknown>>
-  /** The selected ids; `null` for collection and common actions. */
-  ids: readonly RecordId[] | null
+  selection: RunSelection
   /** Batches to mark as queued; the caller queues them. */
   queueNow: number
 }
@@ -40,12 +45,11 @@ export interface StartedBatch {
 }
 
 export interface Settlement {
-  run: string
+  run: Run
   batch: number
   token: string
   /** 1, 2, … per token: a settlement that is sent twice is recorded once. */
   sequence: number
-  now: number
   lines: string
   counts: { succeeded: number; failed: number; skipped: number; cancelled: number }
   /** Items whose handler is being called now. */
@@ -61,39 +65,48 @@ export interface Settlement {
   errorLines: readonly string[]
 }
 
-/**
- * `recorded`: done; `queue` names the batches to queue next. `ended`: the run has ended with it.
- * `lost`: another worker holds the batch by now, nothing was recorded.
- */
-export type SettleReply = { status: 'recorded'; queue: number[] } | { status: 'ended' } | { status: 'lost' }
+/** Batches of a run that are to get a job, of this generation. */
+export interface ToQueue {
+  batches: number[]
+  generation: number
+}
 
-/** Writes runs: one script per change of state. Reading them is {@link RunReader}'s part. */
+/**
+ * What became of a settlement. `recorded`: done; `queue` names the batches to queue next; `hold` and `cancel` say that the
+ * run was paused or halted, or given up, so that nothing more of it is to be begun; `parked`: so is the released batch, which
+ * has no job until the run goes on. `ended`: the run has ended with it. `lost`: another worker holds the batch by now,
+ * nothing was recorded.
+ */
+export type SettleReply =
+  | { status: 'recorded'; queue: ToQueue; then: 'go-on' | 'hold' | 'cancel' | 'parked' }
+  | { status: 'ended' }
+  | { status: 'lost' }
+
+/** Writes runs as they are accepted and worked off: one script per change of state. {@link RunReader} reads them. */
 export class RunStore {
-  constructor(
-    readonly redis: RedisClient,
-    readonly keys: Keys,
-    /** How long ended runs are kept, in ms. */
-    private readonly retentionMs: number,
-  ) {}
+  readonly index: RunIndex
+  readonly #redis: RedisClient
+
+  constructor(private readonly context: RunScriptContext) {
+    this.index = new RunIndex(context)
+    this.#redis = context.redis
+  }
 
   /**
    * Stores a run with all its items, in one atomic write. Ids of large runs are staged first, under an expiry that the
-   * write lifts: a crash in between leaves nothing behind. The run is entered into the indexes before it exists, so that
-   * no stored run can be missing there; readers pass over entries without a run.
+   * write lifts: a crash in between leaves nothing behind. The run is entered into the lists before it exists, so that
+   * no stored run can be missing there; readers pass over entries without a run. Accepting a run twice is harmless.
    */
-  async accept({ run, form, ids, queueNow }: AcceptRequest): Promise<{ created: boolean }> {
-    const { keys, redis } = this
-    const batches = Math.ceil(run.total / run.batchSize)
+  async accept({ run, form, selection, queueNow }: AcceptRequest): Promise<{ created: boolean }> {
+    const ids = 'only' in selection ? selection.only : undefined
+    const batches = run.listing ? 0 : Math.ceil(run.total / run.batchSize)
     const staged = ids && isStaged(run) ? await this.#stage(run, ids, batches) : 0
-    const rest = ids ? packSlice(ids, run.batchSize, staged, batches) : [NO_ID]
-    const indexes = [keys.openRuns, keys.runs, keys.runsOfAction(run.action), keys.runsOfUser(run.user.name)]
-    const indexed = indexes.map((index) => redis.zadd(index, 0, run.id))
+    if ('allExcept' in selection) await this.#stageExcluded(run.id, selection.allExcept)
+    const rest = ids ? packSlice(ids, run.batchSize, staged, batches) : run.listing ? [] : [NO_ID]
     const fields = runFields(run)
     const stored = acceptRun.run(
-      redis,
-      keys.run(run.id),
-      keys.input(run.id),
-      keys.leases(run.id),
+      this.context,
+      run.id,
       batches,
       Math.min(queueNow, batches),
       staged,
@@ -102,40 +115,37 @@ export class RunStore {
       ...fields,
       ...rest,
     )
-    const [created] = await Promise.all([stored, ...indexed])
+    const [created] = await Promise.all([stored, this.index.enter(run)])
     return { created: created === 1 }
   }
 
   async #stage(run: NewRun, ids: readonly RecordId[], batches: number): Promise<number> {
-    const key = this.keys.input(run.id)
     const last = batches - BATCHES_PER_SLICE
     let sent: Promise<unknown> = Promise.resolve()
     for (let first = 0; first < last; first += BATCHES_PER_SLICE) {
-      const until = Math.min(first + BATCHES_PER_SLICE, last)
-      const slice = packSlice(ids, run.batchSize, first, until)
+      const packed = packSlice(ids, run.batchSize, first, Math.min(first + BATCHES_PER_SLICE, last))
       await sent
-      sent = this.redis.hset(key, ...slice.flatMap((packed, at) => [String(first + at), packed]))
-      if (first === 0) sent = Promise.all([sent, this.redis.expire(key, STAGED_FOR_SECONDS)])
+      const values = packed.flatMap((one, at) => [String(first + at), one])
+      sent = stageRun.run(this.context, run.id, STAGED_FOR_SECONDS, 'ids', ...values)
       await setImmediate()
     }
     await sent
     return last
   }
 
-  /** Takes a batch over. `undefined`: nothing to do, the batch has ended or its run is gone. */
-  async start(runId: string, batch: number, token: string, now: number): Promise<StartedBatch | undefined> {
-    const { keys } = this
-    const reply = (await startBatch.run(
-      this.redis,
-      keys.run(runId),
-      keys.input(runId),
-      keys.leases(runId),
-      keys.log(runId),
-      batch,
-      token,
-      now,
-    )) as [number, string, string | null, string, string[]] | null
-    if (!reply) return undefined
+  async #stageExcluded(id: string, excluded: readonly RecordId[]): Promise<void> {
+    for (let from = 0; from < excluded.length; from += EXCLUDED_PER_SLICE) {
+      const texts = excluded.slice(from, from + EXCLUDED_PER_SLICE).map(String)
+      await stageRun.run(this.context, id, STAGED_FOR_SECONDS, 'except', ...texts)
+    }
+  }
+
+  /** Takes a batch over. `undefined`: nothing to do, the batch has ended, its run is held up, or gone. */
+  async start(runId: string, batch: number, generation: number, token: string): Promise<StartedBatch | undefined> {
+    const reply = (await startBatch.run(this.context, runId, batch, generation, token)) as
+      [number, string, string | null, string, string[]] | 'ended' | null
+    if (reply === 'ended') await this.#hasEnded(runId)
+    if (!reply || reply === 'ended') return undefined
     const [interruptions, packedIds, log, form, fields] = reply
     const run = parseRunReply(fields)
     if (!run) return undefined
@@ -143,18 +153,13 @@ export class RunStore {
   }
 
   async settle(settlement: Settlement): Promise<SettleReply> {
-    const { keys } = this
     const { run, counts } = settlement
     const reply = (await settleItems.run(
-      this.redis,
-      keys.run(run),
-      keys.leases(run),
-      keys.log(run),
-      keys.input(run),
+      this.context,
+      run.id,
       settlement.batch,
       settlement.token,
       settlement.sequence,
-      settlement.now,
       settlement.lines,
       counts.succeeded,
       counts.failed,
@@ -164,19 +169,24 @@ export class RunStore {
       settlement.live.length > 0 ? JSON.stringify(settlement.live) : '',
       settlement.then,
       settlement.window,
-      this.retentionMs,
       settlement.resultJson,
-      keys.runEnded,
-      run,
       MAX_ERROR_LINES,
       ...settlement.errorLines,
-    )) as [status: 'ok' | 'ended' | 'lost', ...queue: string[]]
-    const [status, ...queue] = reply
-    if (status === 'lost') return { status: 'lost' }
-    if (status === 'ok') return { status: 'recorded', queue: queue.map(Number) }
-    // A crash before this leaves an ended run in the index of open ones: the reconciler drops it.
-    await this.redis.zrem(keys.openRuns, run)
-    return { status: 'ended' }
+    )) as ['lost' | 'ended' | 'ok' | 'hold' | 'cancel' | 'parked', string, ...string[]]
+    const [status, generation, ...batches] = reply
+    if (status === 'lost') return { status }
+    if (status === 'ended') {
+      // A crash before this leaves an ended run among the open ones: the reconciler puts it right.
+      await this.index.ended(run, Date.now())
+      return { status }
+    }
+    const queue = { batches: batches.map(Number), generation: Number(generation) }
+    return { status: 'recorded', queue, then: status === 'ok' ? 'go-on' : status }
+  }
+
+  async #hasEnded(runId: string): Promise<void> {
+    const run = parseRun(await this.#redis.hgetall(this.context.keys.run(runId)))
+    if (run) await this.index.ended(run, Date.now())
   }
 }
 

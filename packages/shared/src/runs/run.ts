@@ -29,6 +29,18 @@ export interface Run {
   requestId: string
   batchSize: number
   createdAt: number
+  /** It ends as `expired` unless it has started by then. */
+  expiresAt: number | undefined
+  /** Its failures, in number or in percent of its items, at which it is halted. */
+  haltOn: HaltOn | undefined
+  /** Its records are still being listed: `total` grows. */
+  listing: boolean
+  /** Grows when its batches are queued anew: by a resume, or a retry. */
+  generation: number
+  /** It is being given up, and waits for workers to let go of it. */
+  closing: 'cancelled' | 'expired' | undefined
+  /** Items without an outcome, unless they were reopened after that generation, have this one. */
+  closed: { as: 'cancelled' | 'expired'; at: number } | undefined
   startedAt: number | undefined
   finishedAt: number | undefined
   /** What the handler returned, where the whole run was one call. */
@@ -39,10 +51,25 @@ export interface Run {
   revision: number
 }
 
+/** How many failures halt a run: a number of items, or a percentage of them. */
+export type HaltOn = { failures: number } | { percent: number }
+
 /** The fields that accepting a run writes; counts and times are added by the scripts. */
 export type NewRun = Pick<
   Run,
-  'id' | 'action' | 'identity' | 'target' | 'model' | 'user' | 'requestId' | 'total' | 'batchSize' | 'createdAt'
+  | 'id'
+  | 'action'
+  | 'identity'
+  | 'target'
+  | 'model'
+  | 'user'
+  | 'requestId'
+  | 'total'
+  | 'batchSize'
+  | 'createdAt'
+  | 'expiresAt'
+  | 'haltOn'
+  | 'listing'
 >
 
 /** The run's hash, as field, value, … */
@@ -59,6 +86,10 @@ export function runFields(run: NewRun): string[] {
     total: run.total,
     batchSize: run.batchSize,
     createdAt: run.createdAt,
+    ...(run.expiresAt !== undefined && { expiresAt: run.expiresAt }),
+    ...(run.haltOn &&
+      ('failures' in run.haltOn ? { haltAt: run.haltOn.failures } : { haltPercent: run.haltOn.percent })),
+    ...(run.listing && { listing: 1 }),
     state: 'waiting',
     rev: 1,
   }
@@ -93,15 +124,32 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
     requestId: hash.request ?? '',
     batchSize: number('batchSize'),
     createdAt: number('createdAt'),
+    expiresAt: time('expiresAt'),
+    haltOn: readHaltOn(hash),
+    listing: hash.listing !== undefined,
+    generation: number('generation'),
+    closing: hash.closing as Run['closing'],
+    closed:
+      hash.closedAs === undefined
+        ? undefined
+        : { as: hash.closedAs as 'cancelled' | 'expired', at: number('closedAt') },
     startedAt: time('startedAt'),
     finishedAt: time('finishedAt'),
     result: hash.result === undefined ? undefined : (JSON.parse(hash.result) as unknown),
-    errors: (hash.errors ?? '')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as ItemError),
+    errors: [
+      ...(hash.listingFailed === undefined ? [] : [JSON.parse(hash.listingFailed) as ItemError]),
+      ...(hash.errors ?? '')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as ItemError),
+    ],
     revision: number('rev'),
   }
+}
+
+function readHaltOn({ haltAt, haltPercent }: Readonly<Record<string, string>>): HaltOn | undefined {
+  if (haltAt !== undefined) return { failures: Number(haltAt) }
+  return haltPercent === undefined ? undefined : { percent: Number(haltPercent) }
 }
 
 /** Reads a run's hash from Redis's flat reply: field, value, … */
@@ -122,6 +170,12 @@ export interface RunView {
   counts: Counts
   user: string
   createdAt: string
+  /** It ends as `expired` unless it has started by then. */
+  expiresAt?: string
+  /** Its records are still being listed: `total` grows. */
+  listing?: true
+  /** It was cancelled, and waits for handlers that are still running. */
+  cancelling?: true
   startedAt?: string
   finishedAt?: string
   result?: unknown
@@ -140,6 +194,9 @@ export function viewRun(run: Run, forOperators: boolean): RunView {
     counts: run.counts,
     user: run.user.name,
     createdAt: new Date(run.createdAt).toISOString(),
+    ...(run.expiresAt !== undefined && { expiresAt: new Date(run.expiresAt).toISOString() }),
+    ...(run.listing && { listing: true }),
+    ...(run.closing !== undefined && { cancelling: true }),
     ...(run.startedAt !== undefined && { startedAt: new Date(run.startedAt).toISOString() }),
     ...(run.finishedAt !== undefined && { finishedAt: new Date(run.finishedAt).toISOString() }),
     ...(run.result !== undefined && { result: run.result }),

@@ -1,0 +1,74 @@
+import { FlexActionError } from '@flexaction/shared/errors'
+import type { RunSelection } from '@flexaction/shared/runs'
+import type { Order } from '../accepting/order.js'
+import { requireRole } from '../access/authenticator.js'
+import type { Caller } from '../access/auth-tokens.js'
+import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
+import { findAction } from '../catalog/find-action.js'
+import { type JsonObject, parseParams } from './parse-message.js'
+import {
+  type Problems,
+  readSelection,
+  refuseSelection,
+  type SelectionParts,
+  selectionParts,
+  selects,
+} from './selection.js'
+
+/**
+ * Reads what an execute_action asks for (PROTOCOL.md section 4). Throws everything that is wrong with it at once, in field
+ * errors, and `not_permitted` when the caller may not run the action.
+ */
+export async function readOrder(
+  params: JsonObject,
+  caller: Caller,
+  catalog: CatalogView,
+  maxIds: number,
+): Promise<Order> {
+  const name = readText('name', params.name, true)
+  const model = readText('model', params.model, false)
+  const parts = selectionParts(params, parseParams(params.params))
+  const action = findAction(catalog.actions, name ?? '', model, selects(parts))
+  requireRole(caller, action.permission, `running '${action.name}'`)
+
+  const [onlyModel, ...others] = action.target.kind === 'common' ? [] : action.target.models
+  const meant = model ?? (others.length === 0 ? onlyModel : undefined)
+  const problems: Problems = {}
+  const selection = await checkSelection(action, meant, parts, catalog, maxIds, problems)
+  const form = action.parseForm(parts.form)
+  if (!form.ok) Object.assign(problems, { ...form.errors, ...problems })
+  if (Object.keys(problems).length > 0) throw FlexActionError.fields(problems)
+  return { action, model: meant, form: parts.form, selection }
+}
+
+async function checkSelection(
+  action: CatalogAction,
+  model: string | undefined,
+  parts: SelectionParts,
+  catalog: CatalogView,
+  maxIds: number,
+  problems: Problems,
+): Promise<RunSelection> {
+  if (action.target.kind !== 'records') {
+    refuseSelection(parts, problems)
+    return { none: true }
+  }
+  const { mode, ids } = await readSelection(parts, maxIds, problems)
+  if (mode === 'only') return { only: ids }
+  if (model === undefined || !catalog.lists(model)) {
+    problems.inverseIds = [
+      `'${action.name}' cannot run on all records except some: its workers cannot list '${model}'. Select the records themselves`,
+    ]
+  }
+  return { allExcept: ids }
+}
+
+function readText(key: string, value: unknown, required: boolean): string | undefined {
+  if (value === undefined || value === null || value === '') {
+    if (required) throw FlexActionError.fields({ [key]: ['this field is required'] })
+    return undefined
+  }
+  if (typeof value !== 'string')
+    throw FlexActionError.fields({ [key]: [`must be a text, received ${JSON.stringify(value)}`] })
+  return value
+}

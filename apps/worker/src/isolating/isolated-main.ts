@@ -1,0 +1,66 @@
+import { ActionError, type RecordId } from '@flexaction/shared'
+import { createLogger } from '@flexaction/shared/logging'
+import { readConfig } from '../config.js'
+import { loadConfigured } from '../worker.js'
+import type { Called } from '../running/context.js'
+import { invokeHandler } from '../running/invoke-handler.js'
+import { resultJson } from '../running/result-json.js'
+import { makeRunnable } from '../running/runnable-action.js'
+import type { OneEnding } from '../running/running-batch.js'
+import type { Said, Thrown, Told } from './messages.js'
+
+// The process of isolated calls: it lives as long as its worker wants it, and calls one handler at a time.
+process.on('disconnect', () => process.exit(0))
+// A stop is the worker's to decide: Ctrl-C reaches the whole group.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
+
+const config = readConfig(process.env)
+const logger = createLogger('worker', config.LOG_LEVEL)
+const actions = (await loadConfigured(config)).actions.map(makeRunnable)
+const action = actions.find(({ published }) => published.identity === process.argv[2])
+let abort = new AbortController()
+
+process.on('message', (told: Told) => {
+  if (told.kind === 'abort') abort.abort(new Error(told.reason))
+  else void answer(told)
+})
+
+async function answer(told: Told & { kind: 'call' }): Promise<void> {
+  abort = new AbortController()
+  try {
+    if (!action) throw new Error(`this worker has no action ${process.argv[2]}`)
+    const result: unknown = await invokeHandler(action, told, calledBy(told, abort.signal))
+    say({ kind: 'returned', json: resultJson(result) })
+  } catch (error) {
+    say({ kind: 'threw', error: takeApart(error) })
+  }
+}
+
+function calledBy(told: Told & { kind: 'call' }, signal: AbortSignal): Called {
+  return {
+    signal,
+    attempt: told.attempt,
+    runInfo: told.run,
+    user: told.user,
+    idempotencyKey: told.idempotencyKey,
+    logger: logger.child({ run: told.run.id, attempt: told.attempt, isolated: true }),
+    log: (line) => say({ kind: 'log', line }),
+    progress: (percent) => say({ kind: 'progress', percent }),
+    settleOne: (id, ending) => say(settled(id, ending)),
+  }
+}
+
+function settled(id: RecordId, ending: OneEnding): Said {
+  if (ending.kind === 'succeeded') return { kind: 'succeeded', id, json: resultJson(ending.result) }
+  if (ending.kind === 'skipped') return { kind: 'skipped', id, why: ending.why }
+  return { kind: 'failed', id, why: typeof ending.why === 'string' ? ending.why : takeApart(ending.why) }
+}
+
+function takeApart(error: unknown): Thrown {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  return { message, stack, ...(ActionError.is(error) && { refusal: { fields: error.fields ?? null } }) }
+}
+
+function say(said: Said): void {
+  process.send?.(said)
+}

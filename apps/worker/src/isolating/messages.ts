@@ -1,0 +1,31 @@
+import type { RecordId, Role } from '@flexaction/shared'
+
+/** What the process of isolated calls is told. Sent with structured clones: dates stay dates. */
+export type Told =
+  | {
+      kind: 'call'
+      ids: readonly (RecordId | null)[]
+      params: Record<string, unknown>
+      attempt: number
+      idempotencyKey: string
+      run: { id: string; action: string; model: string | undefined; createdAt: Date }
+      user: { name: string; role: Role }
+    }
+  | { kind: 'abort'; reason: string }
+
+/** A thrown error, taken apart; `fields` is there for a refusal, null when it is not about fields. */
+export interface Thrown {
+  message: string
+  stack: string | undefined
+  refusal?: { fields: Readonly<Record<string, readonly string[]>> | null }
+}
+
+/** What it says. */
+export type Said =
+  | { kind: 'returned'; json: string }
+  | { kind: 'threw'; error: Thrown }
+  | { kind: 'log'; line: string }
+  | { kind: 'progress'; percent: number }
+  | { kind: 'succeeded'; id: RecordId; json: string }
+  | { kind: 'failed'; id: RecordId; why: string | Thrown }
+  | { kind: 'skipped'; id: RecordId; why: string }

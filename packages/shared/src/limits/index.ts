@@ -1,0 +1,1 @@
+export { type TurnLimits, Turns, type TurnReply } from './turns.js'

@@ -1,0 +1,14 @@
+/** Who has a batch: see lua/lib/run.lua, which writes it. */
+export interface Lease {
+  state: 'queued' | 'running' | 'delayed' | 'parked'
+  generation: number
+  /** JSON of the calls that are going on; '' for none. */
+  live: string
+}
+
+const STATES: Readonly<Record<string, Lease['state']>> = { q: 'queued', r: 'running', d: 'delayed', p: 'parked' }
+
+export function parseLease(lease: string): Lease {
+  const [, , , , state = '', generation = '', ...live] = lease.split('|')
+  return { state: STATES[state] ?? 'queued', generation: Number(generation), live: live.join('|') }
+}

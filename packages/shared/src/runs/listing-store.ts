@@ -1,0 +1,80 @@
+import type { RecordId } from '../definitions/context.js'
+import { packIds, unpackIds } from './packed-ids.js'
+import { type ItemError, parseRunReply, type Run } from './run.js'
+import { RunIndex } from './run-index.js'
+import { RunScript, type RunScriptContext } from './run-scripts.js'
+import type { ToQueue } from './run-store.js'
+
+const startListing = new RunScript('start-listing')
+const listRecords = new RunScript('list-records')
+
+/** A run whose records this worker lists. */
+export interface StartedListing {
+  run: Run
+  token: string
+  /** Where to go on; `undefined` at the beginning. */
+  cursor: string | undefined
+  /** Listed already, and too few for a batch. */
+  rest: RecordId[]
+}
+
+/** A page of a listing, ready to be stored. */
+export interface ListedPage {
+  /** Ids of full batches, and of the last one when the listing is done. */
+  batches: readonly (readonly RecordId[])[]
+  rest: readonly RecordId[]
+  cursor: string
+  then: 'more' | 'done' | { failed: ItemError }
+  window: number
+}
+
+/** `lost`: another worker lists, or the run was given up. */
+export type ListingReply = { status: 'recorded'; queue: ToQueue } | { status: 'ended' } | { status: 'lost' }
+
+/** Listing the records of a run on all of a collection: what is listed and where the next page starts, in one write. */
+export class ListingStore {
+  readonly #index: RunIndex
+
+  constructor(private readonly context: RunScriptContext) {
+    this.#index = new RunIndex(context)
+  }
+
+  /** Takes a listing over. `undefined`: there is nothing to list any more. */
+  async start(runId: string, token: string): Promise<StartedListing | undefined> {
+    const reply = (await startListing.run(this.context, runId, token)) as [string | null, string, string[]] | null
+    const run = reply ? parseRunReply(reply[2]) : undefined
+    if (!reply || !run) return undefined
+    return { run, token, cursor: reply[0] ?? undefined, rest: unpackIds(reply[1]) as RecordId[] }
+  }
+
+  /** Those of `ids` that the run's request did not exclude; compared as texts. */
+  async withoutExcluded(runId: string, ids: readonly RecordId[]): Promise<RecordId[]> {
+    if (ids.length === 0) return []
+    const { redis, keys } = this.context
+    const excluded = await redis.smismember(keys.except(runId), ...ids.map(String))
+    return ids.filter((_, at) => excluded[at] !== 1)
+  }
+
+  async add({ run, token }: StartedListing, page: ListedPage): Promise<ListingReply> {
+    const failed = typeof page.then === 'object'
+    const reply = (await listRecords.run(
+      this.context,
+      run.id,
+      token,
+      page.cursor,
+      failed ? 'failed' : (page.then as string),
+      packIds(page.rest),
+      page.batches.reduce((sum, batch) => sum + batch.length, 0),
+      page.window,
+      failed ? JSON.stringify((page.then as { failed: ItemError }).failed) : '',
+      ...page.batches.map(packIds),
+    )) as ['lost' | 'ended' | 'ok', string, ...string[]]
+    const [status, generation, ...batches] = reply
+    if (status === 'lost') return { status }
+    if (status === 'ended') {
+      await this.#index.ended(run, Date.now())
+      return { status }
+    }
+    return { status: 'recorded', queue: { batches: batches.map(Number), generation: Number(generation) } }
+  }
+}

@@ -1,0 +1,75 @@
+import type { RunScriptContext } from './run-scripts.js'
+import { RunScript } from './run-scripts.js'
+import { RunIndex } from './run-index.js'
+import { parseRun, type Run } from './run.js'
+import type { RunState } from './states.js'
+import type { ToQueue } from './run-store.js'
+
+const cancelRun = new RunScript('cancel-run')
+const pauseRun = new RunScript('pause-run')
+const resumeRun = new RunScript('resume-run')
+const retryRun = new RunScript('retry-run')
+
+/**
+ * `done`; `queue` names the batches that the caller has to queue. `refused`: the run's state does not allow it.
+ * `undefined`: there is no such run.
+ */
+export type SteeringReply = { status: 'done'; queue: ToQueue } | { status: 'refused'; state: RunState } | undefined
+
+const NOTHING: ToQueue = { batches: [], generation: 0 }
+
+/** What a person may do to a run. Workers hear of it at once, on the channel of commands. */
+export class RunSteering {
+  readonly #index: RunIndex
+
+  constructor(private readonly context: RunScriptContext) {
+    this.#index = new RunIndex(context)
+  }
+
+  /** Gives the run up: what was not begun is cancelled, handlers see their signal abort. Refused once it has ended. */
+  async cancel(run: Run): Promise<SteeringReply> {
+    return await this.#close(run, 'cancelled')
+  }
+
+  /** Gives up a run that had to start by now and did not. Returns whether that ended it. */
+  async expire(id: string): Promise<boolean> {
+    const run = parseRun(await this.context.redis.hgetall(this.context.keys.run(id)))
+    const reply = run && (await this.#close(run, 'expired'))
+    await this.#index.notExpiring(id)
+    return reply?.status === 'done'
+  }
+
+  async #close(run: Run, outcome: 'cancelled' | 'expired'): Promise<SteeringReply> {
+    const reply = (await cancelRun.run(this.context, run.id, outcome)) as
+      ['ended'] | ['closing'] | ['refused', RunState] | null
+    if (!reply) return undefined
+    if (reply[0] === 'refused') return { status: 'refused', state: reply[1] }
+    if (reply[0] === 'ended') await this.#index.ended(run, Date.now())
+    return { status: 'done', queue: NOTHING }
+  }
+
+  /** Begins nothing more of the run until it is resumed. Refused once it has ended, and while it is halted. */
+  async pause(run: Run): Promise<SteeringReply> {
+    return readReply(await pauseRun.run(this.context, run.id))
+  }
+
+  /** Lets a paused or halted run go on. `window`: most of its batches to stand in the queue. */
+  async resume(run: Run, window: number): Promise<SteeringReply> {
+    return readReply(await resumeRun.run(this.context, run.id, window))
+  }
+
+  /** Reopens an ended run for its failed items. Refused while it is going on, and when nothing failed. */
+  async retry(run: Run, window: number): Promise<SteeringReply> {
+    await this.#index.reopening(run)
+    const reply = readReply(await retryRun.run(this.context, run.id, window))
+    if (reply?.status === 'done') await this.#index.reopened(run)
+    return reply
+  }
+}
+
+function readReply(reply: unknown): SteeringReply {
+  const [status, second, ...batches] = (reply ?? []) as ['ok' | 'refused', string?, ...string[]]
+  if (status === undefined) return undefined
+  if (status === 'refused') return { status, state: second as RunState }
+  return { status: 'done', queue: { batches: batches.map(Number), generation: Number(second ?? 0) } }
+}
