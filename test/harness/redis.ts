@@ -13,18 +13,21 @@ export function freshPrefix(): string {
   return `test-${randomBytes(6).toString('hex')}`
 }
 
-/** Removes everything under a prefix. */
-export async function removeKeys(redis: RedisClient, prefix: string): Promise<void> {
+/** Every key under a prefix. */
+export async function listKeys(redis: RedisClient, prefix: string): Promise<string[]> {
+  const found: string[] = []
   let cursor = '0'
   do {
-    const [next, keys] = await (redis as unknown as { scan(...args: unknown[]): Promise<[string, string[]]> }).scan(
-      cursor,
-      'MATCH',
-      `${prefix}:*`,
-      'COUNT',
-      1_000,
-    )
-    if (keys.length > 0) await redis.unlink(...keys)
+    const scan = redis as unknown as { scan(...args: unknown[]): Promise<[string, string[]]> }
+    const [next, keys] = await scan.scan(cursor, 'MATCH', `${prefix}:*`, 'COUNT', 1_000)
+    found.push(...keys)
     cursor = next
   } while (cursor !== '0')
+  return found
+}
+
+/** Removes everything under a prefix. */
+export async function removeKeys(redis: RedisClient, prefix: string): Promise<void> {
+  const keys = await listKeys(redis, prefix)
+  if (keys.length > 0) await redis.unlink(...keys)
 }

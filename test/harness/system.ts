@@ -1,12 +1,12 @@
 import { readConfig as readGatewayConfig } from '@flexaction/gateway/config'
 import { createGateway, type Gateway } from '@flexaction/gateway/gateway'
-import type { ActionDefinition, CollectionDefinition } from '@flexaction/shared'
+import type { ActionDefinition, CollectionDefinition, RecordId } from '@flexaction/shared'
 import type { LongLived } from '@flexaction/shared/lifecycle'
 import { createLogger, type Logger } from '@flexaction/shared/logging'
 import { connect } from '@flexaction/shared/redis'
 import { readConfig as readWorkerConfig } from '@flexaction/worker/config'
 import { createWorker } from '@flexaction/worker/worker'
-import { freshPrefix, redisUrl, removeKeys } from './redis.js'
+import { freshPrefix, listKeys, redisUrl, removeKeys } from './redis.js'
 import { until } from './until.js'
 
 export const TOKENS = { admin: 'admin-token', operator: 'operator-token', viewer: 'viewer-token' } as const
@@ -23,6 +23,15 @@ export interface SystemOptions {
   env?: Record<string, string>
   /** Whether tests of the file share it; default false: a test that leaves it running fails. */
   shared?: boolean
+}
+
+export interface ItemView {
+  id?: RecordId
+  state: string
+  attempts: number
+  message?: string
+  result?: unknown
+  former?: { state: string; attempts: number; message?: string }[]
 }
 
 /** A gateway and workers in this process, on the real Redis, under a key prefix of their own. */
@@ -87,6 +96,33 @@ export class System implements AsyncDisposable {
     })
   }
 
+  /** Sends an execute_action that does not wait; returns the run's id. */
+  async begin(params: Record<string, unknown>): Promise<string> {
+    const answer = await this.send('execute_action', params, { prefer: 'respond-async' })
+    if (answer.status !== 202) throw new Error(`expected 202, received ${answer.status}: ${await answer.text()}`)
+    return answer.headers.get('x-run-id') ?? ''
+  }
+
+  /** Cancels, pauses, resumes or retries a run. */
+  async steer(run: string, word: 'cancel' | 'pause' | 'resume' | 'retry'): Promise<Response> {
+    return fetch(`${this.url}/api/runs/${run}/${word}`, {
+      method: 'POST',
+      headers: { authorization: `Token ${TOKENS.admin}` },
+    })
+  }
+
+  /** All items of a run, page by page. */
+  async items(run: string): Promise<ItemView[]> {
+    const items: ItemView[] = []
+    for (let cursor: string | undefined = '0'; cursor !== undefined;) {
+      const answer = await this.get(`/api/runs/${run}/items?limit=700&cursor=${cursor}`)
+      const page = (await answer.json()) as { items: ItemView[]; next?: string }
+      items.push(...page.items)
+      cursor = page.next
+    }
+    return items
+  }
+
   async get(path: string, headers: Record<string, string> = {}): Promise<Response> {
     return fetch(this.url + path, { headers: { authorization: `Token ${TOKENS.admin}`, ...headers } })
   }
@@ -101,6 +137,14 @@ export class System implements AsyncDisposable {
       },
       withinMs,
     )
+  }
+
+  /** What it keeps in Redis. */
+  async keys(): Promise<string[]> {
+    const redis = connect(redisUrl(), { name: 'test', whenAway: 'wait' })
+    const found = await listKeys(redis, this.prefix)
+    redis.disconnect()
+    return found
   }
 
   /** Stops everything and removes its keys. */

@@ -1,27 +1,9 @@
 import { ActionError, defineAction, records, type RecordId } from '@flexaction/shared'
 import { expect, it } from 'vitest'
+import { range } from '../harness/range.js'
 import { System } from '../harness/system.js'
 import { until } from '../harness/until.js'
 import { withResolvers } from '../harness/with-resolvers.js'
-
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at)
-
-async function allItems(
-  system: System,
-  run: string,
-): Promise<{ id?: RecordId; state: string; attempts: number; message?: string }[]> {
-  const items: { id?: RecordId; state: string; attempts: number; message?: string }[] = []
-  let cursor: string | undefined = '0'
-  while (cursor !== undefined) {
-    const page = (await (await system.get(`/api/runs/${run}/items?limit=700&cursor=${cursor}`)).json()) as {
-      items: typeof items
-      next?: string
-    }
-    items.push(...page.items)
-    cursor = page.next
-  }
-  return items
-}
 
 it('calls each of many records once, over several workers and many batches', async () => {
   const calls = new Map<RecordId, number>()
@@ -45,7 +27,7 @@ it('calls each of many records once, over several workers and many batches', asy
   })
   expect(calls.size).toBe(20_000)
   expect([...calls.values()].every((times) => times === 1)).toBe(true)
-  const items = await allItems(system, id)
+  const items = await system.items(id)
   expect(items.map((item) => item.id)).toEqual(range(1, 20_000))
   expect(new Set(items.map((item) => `${item.state} ${item.attempts}`))).toEqual(new Set(['succeeded 1']))
 })
@@ -72,7 +54,7 @@ it('gives a bulk handler whole batches, and lets it settle ids one by one', asyn
     [1, 2, 3, 4],
     [5, 6],
   ])
-  const items = await allItems(system, answer.headers.get('x-run-id') ?? '')
+  const items = await system.items(answer.headers.get('x-run-id') ?? '')
   expect(items.map(({ id, state, message }) => [id, state, message])).toEqual([
     [1, 'succeeded', undefined],
     [2, 'failed', 'it is locked'],
@@ -104,7 +86,7 @@ it('repeats an item whose handler threw, as the action declares, and not one tha
 
   expect(answer.status).toBe(201)
   expect([...calls].sort((a, b) => Number(a) - Number(b))).toEqual([1, 1, 1, 2, 3, 3, 3])
-  const items = await allItems(system, answer.headers.get('x-run-id') ?? '')
+  const items = await system.items(answer.headers.get('x-run-id') ?? '')
   expect(items.map(({ id, state, attempts, message }) => [id, state, attempts, message])).toEqual([
     [1, 'succeeded', 3, undefined],
     [2, 'failed', 1, 'never'],
@@ -134,7 +116,7 @@ it('frees the slot of a handler that outlives its timeout, and discards what it 
   gate.resolve('late')
 
   expect(aborted).toBe(true)
-  const items = await allItems(system, answer.headers.get('x-run-id') ?? '')
+  const items = await system.items(answer.headers.get('x-run-id') ?? '')
   expect(items.map(({ id, state, message }) => [id, state, message])).toEqual([
     [1, 'failed', 'timed out after 100 ms'],
     [2, 'succeeded', undefined],
@@ -164,7 +146,7 @@ it('gives interrupted items back at shutdown, without having spent an attempt', 
   await system.addWorker()
 
   await system.runIn(['succeeded'], id)
-  expect((await allItems(system, id)).map(({ state, attempts }) => [state, attempts])).toEqual([['succeeded', 1]])
+  expect((await system.items(id)).map(({ state, attempts }) => [state, attempts])).toEqual([['succeeded', 1]])
 })
 
 it('lets a small run in while a large one of the same action is on', async () => {

@@ -56,7 +56,7 @@ end
 
 -- Ends the run: its state follows from its counts. What has no outcome gets the one that the run was closed with.
 local function finish()
-  local run = redis.call('HMGET', RUN, 'id', 'closing', 'listingFailed')
+  local run = redis.call('HMGET', RUN, 'id', 'closing', 'listingFailed', 'cutOff')
   local count = numbers('total', 'succeeded', 'failed', 'skipped', 'cancelled', 'expired')
   local left = count[1] - count[2] - count[3] - count[4] - count[5] - count[6]
   if run[2] == 'expired' then
@@ -67,7 +67,7 @@ local function finish()
   local state = 'succeeded'
   if run[2] == 'expired' then
     state = 'expired'
-  elseif count[5] > 0 or (run[2] and count[1] == 0) then
+  elseif count[5] > 0 or run[4] then
     state = 'cancelled'
   elseif count[3] == count[1] and (count[1] > 0 or run[3]) then
     state = 'failed'
@@ -136,7 +136,10 @@ local function close(outcome)
   redis.call('DEL', REDO)
   -- `closedAs` stays: it is what readers take as the outcome of items without one, up to this generation.
   redis.call('HSET', RUN, 'closing', outcome, 'closedAs', outcome, 'closedAt', generation)
-  redis.call('HDEL', RUN, 'listing')
+  if redis.call('HDEL', RUN, 'listing') == 1 then
+    -- Not all records were listed: the run counts as cancelled even if all that were have an outcome.
+    redis.call('HSET', RUN, 'cutOff', 1)
+  end
   redis.call('HINCRBY', RUN, 'rev', 1)
   withdraw('')
   redis.call('PUBLISH', COMMANDS, 'cancel ' .. redis.call('HGET', RUN, 'id'))
