@@ -1,13 +1,8 @@
-import { duration, integer, readSettings, type Settings, sharedSettings, text, choice } from '@flexaction/shared/config'
+import { duration, integer, readSettings, type Settings, sharedSettings, text } from '@flexaction/shared/config'
 import { parseAuthTokens } from './access/auth-tokens.js'
 
 export const gatewaySettings = {
   ...sharedSettings,
-  NODE_ENV: choice({
-    description: '`production` refuses to start without authentication.',
-    default: 'development',
-    of: ['development', 'test', 'production'],
-  }),
   PORT: integer({ description: 'Port of the gateway; 0 for any free one.', default: 8080, min: 0, max: 65_535 }),
   HOST: text({
     description: 'Address that the gateway listens on. The image sets 0.0.0.0.',

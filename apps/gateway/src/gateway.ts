@@ -3,7 +3,15 @@ import { ConfigProblems } from '@flexaction/shared/config'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
 import { BatchQueues, ListingQueues } from '@flexaction/shared/queues'
-import { connect, Keys, logOutages, whenReady } from '@flexaction/shared/redis'
+import {
+  checkRedisPolicy,
+  connect,
+  isRedisAway,
+  Keys,
+  logOutages,
+  watchConnection,
+  whenReady,
+} from '@flexaction/shared/redis'
 import { Backlog, RunEndings, RunReader, RunSteering, RunStore } from '@flexaction/shared/runs'
 import type { RequestListener } from 'node:http'
 import { Acceptor } from './accepting/acceptor.js'
@@ -33,11 +41,17 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const keys = new Keys(config.KEY_PREFIX)
   const redis = connect(config.REDIS_URL, { name: 'gateway', whenAway: 'fail-fast' })
   const subscriber = connect(config.REDIS_URL, { name: 'gateway subscriber', whenAway: 'wait' })
+  const watchdogs = [redis, subscriber].map(watchConnection)
   logOutages(redis, logger)
   subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
 
   const authenticator = new Authenticator(await readTokens(config, logger))
-  const report = (what: string) => (error: unknown) => logger.warn({ err: error }, what)
+  // That Redis is away is said once, above.
+  const report = (what: string) => (error: unknown) => {
+    if (!isRedisAway(error)) logger.warn({ err: error }, what)
+  }
+  const refuse = config.NODE_ENV === 'production' && config.ALLOW_UNSAFE_REDIS === 'no'
+  const policy = { refuse, logger }
   const queues = new BatchQueues({ redis, keys, onError: report('a queue reported an error') })
   const dashboard = new Dashboard(queues, authenticator)
   const reader = new RunReader(redis, keys)
@@ -47,6 +61,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     subscriber,
     channel: keys.catalogChanged,
     logger,
+    onError: report('reading the catalog failed; the last one stays in use'),
     onActions: (actions) => dashboard.show(actions),
   })
   const context = { redis, keys, retentionMs: config.RUN_RETENTION }
@@ -90,6 +105,8 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const lifecycle = new Lifecycle(
     [
       { name: 'redis', start: () => whenReady(redis), stop: () => disconnect(redis, subscriber) },
+      { name: 'watchdogs', stop: () => watchdogs.forEach((end) => end()) },
+      { name: 'redis policy', start: async () => health.redisPolicy(await checkRedisPolicy(redis, policy)) },
       { name: 'queues', stop: () => Promise.all([queues.close(), listings.close()]).then(() => undefined) },
       { name: 'endings', start: () => endings.start(), stop: () => endings.stop() },
       { name: 'catalog', start: () => catalog.start(), stop: () => catalog.stop() },

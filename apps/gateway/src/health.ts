@@ -9,6 +9,7 @@ const PING_WITHIN_MS = 1_000
 /** `/healthz`: the process lives. `/readyz`: it can serve, with Redis and a catalog. */
 export class Health {
   #stopping = false
+  #policyProblems: readonly string[] = []
 
   constructor(
     private readonly redis: RedisClient,
@@ -18,6 +19,11 @@ export class Health {
   /** From now on not ready, while requests in hand are finished. */
   stopping(): void {
     this.#stopping = true
+  }
+
+  /** What is wrong with Redis's configuration: shown, but no reason not to serve. */
+  redisPolicy(problems: readonly string[]): void {
+    this.#policyProblems = problems
   }
 
   addRoutes(router: Router<GatewayState>): void {
@@ -31,7 +37,12 @@ export class Health {
         shutdown: this.#stopping ? 'stopping' : 'ok',
       }
       const ready = Object.values(details).every((detail) => detail === 'ok')
-      answerJson(ctx as unknown as GatewayContext, ready ? 200 : 503, { status: ready ? 'ok' : 'not ready', details })
+      const warnings = this.#policyProblems
+      answerJson(ctx as unknown as GatewayContext, ready ? 200 : 503, {
+        status: ready ? 'ok' : 'not ready',
+        details,
+        ...(warnings.length > 0 && { warnings }),
+      })
     })
   }
 

@@ -2,7 +2,7 @@ import { CatalogStore, describeCollection } from '@flexaction/shared/catalog'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
 import { BatchQueues, ListingConsumer, ListingQueues, Maintenance } from '@flexaction/shared/queues'
-import { connect, Keys, logOutages } from '@flexaction/shared/redis'
+import { checkRedisPolicy, connect, isRedisAway, Keys, logOutages, watchConnection } from '@flexaction/shared/redis'
 import { Backlog, ListingStore, OpenRuns, RunStore } from '@flexaction/shared/runs'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -43,11 +43,16 @@ export function createWorker(
   const name = `worker ${hostname()} ${process.pid}`
   const redis = connect(config.REDIS_URL, { name, whenAway: 'wait' })
   const subscriber = connect(config.REDIS_URL, { name: `${name} subscriber`, whenAway: 'wait' })
+  const watchdogs = [redis, subscriber].map(watchConnection)
   logOutages(redis, logger)
   subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
 
   const context = { redis, keys, retentionMs: config.RUN_RETENTION }
-  const report = (what: string) => (error: unknown) => logger.error({ err: error }, what)
+  // That Redis is away is said once, above.
+  const report = (what: string) => (error: unknown) => {
+    if (!isRedisAway(error)) logger.error({ err: error }, what)
+  }
+  const policy = { refuse: config.NODE_ENV === 'production' && config.ALLOW_UNSAFE_REDIS === 'no', logger }
   const queues = new BatchQueues({ redis, keys, onError: report('a queue reported an error') })
   const listings = new ListingQueues({ redis, keys, onError: report('a queue reported an error') })
   const backlog = new Backlog(redis, keys, report('counting pending items failed; the reconciler corrects it'))
@@ -92,6 +97,7 @@ export function createWorker(
         backlog,
         logger,
         workerName: name,
+        onError: report('a queue reported an error'),
         turnstile: turnstiles.for(action),
         isolation,
         lockMs: config.STALL_AFTER,
@@ -134,6 +140,8 @@ export function createWorker(
   return new Lifecycle(
     [
       { name: 'redis', stop: () => disconnect(redis, subscriber) },
+      { name: 'watchdogs', stop: () => watchdogs.forEach((end) => end()) },
+      { name: 'redis policy', start: async () => void (await checkRedisPolicy(redis, policy)) },
       { name: 'queues', stop: () => Promise.all([queues.close(), listings.close()]).then(() => undefined) },
       { name: 'backlog', stop: () => backlog.stop() },
       { name: 'announcer', start: () => announcer.start(), stop: () => announcer.stop() },

@@ -1,5 +1,7 @@
+import { FlexActionError } from '@flexaction/shared/errors'
 import type { Logger } from '@flexaction/shared/logging'
 import type { BatchQueues, ListingQueues } from '@flexaction/shared/queues'
+import { isRedisAway } from '@flexaction/shared/redis'
 import { isStaged, type NewRun, type RunStore, windowFor } from '@flexaction/shared/runs'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import type { Admission } from './admission.js'
@@ -24,7 +26,7 @@ export class Acceptor {
     const queueNow = run.listing
       ? 0
       : Math.min(this.window(action, run.batchSize), Math.ceil(run.total / run.batchSize))
-    const stored = store.accept({ run, form, selection, queueNow })
+    const stored = store.accept({ run, form, selection, queueNow }).catch(explain)
     // What takes several writes must be stored before a job can find it. Otherwise both are sent at once; a job whose run
     // could not be stored finds nothing to do.
     if (run.listing || isStaged(run)) await stored
@@ -45,4 +47,14 @@ export class Acceptor {
     if (run.listing) await listings.ensure(run.id, run.model ?? '')
     else await queues.add(run, { batches: Array.from({ length: batches }, (_, batch) => batch), generation: 0 })
   }
+}
+
+/** A connection that broke after the run was sent leaves open whether it was stored: the caller must know. */
+function explain(error: unknown): never {
+  const sent = isRedisAway(error) && !/isn't writeable/.test((error as Error).message)
+  if (!sent) throw error
+  const text =
+    'The store did not answer in time, so it is not certain whether the run was accepted: look it up among the runs, or ' +
+    'send an Idempotency-Key and repeat the request with the same one'
+  throw new FlexActionError('unavailable', text, { cause: error, retryAfter: 2 })
 }

@@ -14,6 +14,7 @@ export interface CatalogViewOptions {
   /** The channel that announces changes. */
   channel: string
   logger: Logger
+  onError(error: unknown): void
   /** Called with each action when it is published, changed or not. */
   onActions(actions: readonly CatalogAction[]): void
 }
@@ -79,7 +80,7 @@ export class CatalogView {
     try {
       await this.#refresh()
     } catch (error) {
-      this.options.logger.warn({ err: error }, 'reading the catalog failed; the last one stays in use')
+      this.options.onError(error)
     }
   }
 

@@ -1,9 +1,7 @@
 import { FlexActionError, statusOf } from '@flexaction/shared/errors'
+import { isRedisAway } from '@flexaction/shared/redis'
 import { answerJson, type GatewayContext, type GatewayMiddleware } from './context.js'
 
-/** Errors of ioredis and BullMQ that mean that Redis cannot be reached; they have no codes of their own. */
-const REDIS_IS_AWAY =
-  /^(Connection is closed|Stream isn't writeable|Command timed out|.*max retries per request|LOADING |READONLY |MASTERDOWN |OOM )/i
 const TRY_AGAIN_SECONDS = 2
 
 /** Turns whatever a route throws into an answer. Stacks and causes go to the log alone. */
@@ -18,8 +16,8 @@ export const answerErrors: GatewayMiddleware = async (ctx, next) => {
 
 function toFlexActionError(error: unknown): FlexActionError {
   if (error instanceof FlexActionError) return error
-  if (error instanceof Error && REDIS_IS_AWAY.test(error.message)) {
-    const text = 'The store is not available at the moment; nothing was done. Try again in a moment'
+  if (isRedisAway(error) || (error instanceof Error && error.message.startsWith('OOM '))) {
+    const text = 'The store is not available at the moment. Try again in a moment'
     return new FlexActionError('unavailable', text, { cause: error, retryAfter: TRY_AGAIN_SECONDS })
   }
   return new FlexActionError('internal', 'An unexpected error occurred', { cause: error })

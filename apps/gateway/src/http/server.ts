@@ -15,7 +15,13 @@ export class HttpServer {
     private readonly wantedPort: number,
     private readonly deadlineMs: number,
   ) {
-    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener)
+    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+      // While stopping, a connection ends with the request that it was busy with.
+      response.on('close', () => {
+        if (!this.#server.listening) this.#server.closeIdleConnections()
+      })
+      listener(request, response)
+    })
   }
 
   get port(): number {

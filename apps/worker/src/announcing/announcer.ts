@@ -5,6 +5,7 @@ import type {
   PublishedAction,
   PublishedCollection,
 } from '@flexaction/shared/catalog'
+import { isRedisAway } from '@flexaction/shared/redis'
 import type { Logger } from '@flexaction/shared/logging'
 
 /** Well below the time after which a worker is taken for dead. */
@@ -48,7 +49,7 @@ export class Announcer {
     try {
       this.#liveWorkers = await this.options.store.beat(this.options.worker)
     } catch (error) {
-      this.options.logger.warn({ err: error }, 'the heartbeat failed')
+      if (!isRedisAway(error)) this.options.logger.warn({ err: error }, 'the heartbeat failed')
     }
   }
 }

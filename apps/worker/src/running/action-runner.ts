@@ -18,6 +18,7 @@ export interface ActionRunnerOptions {
   queues: BatchQueues
   backlog: Backlog
   logger: Logger
+  onError(error: unknown): void
   workerName: string
   turnstile: Turnstile
   /** Runs single calls in processes of their own; absent: batches are never isolated. */
@@ -52,7 +53,7 @@ export class ActionRunner implements Commanded {
     private readonly action: RunnableAction,
     private readonly options: ActionRunnerOptions,
   ) {
-    const { redis, keys, lockMs, workerName, logger } = options
+    const { redis, keys, lockMs, workerName, onError } = options
     this.#consumer = new BatchConsumer({
       identity: action.published.identity,
       redis,
@@ -62,8 +63,7 @@ export class ActionRunner implements Commanded {
       process: (job) => this.#process(job),
       hungry: () => this.#hungry(),
       serves: (run) => this.#rotation.has(run),
-      onError: (error) =>
-        logger.error({ err: error, action: action.published.identity }, 'the queue reported an error'),
+      onError,
     })
   }
 

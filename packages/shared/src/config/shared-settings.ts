@@ -11,6 +11,11 @@ export const sharedSettings = {
     secret: true,
     check: parseRedisUrl,
   }),
+  NODE_ENV: choice({
+    description: '`production` refuses to start without authentication, or on a Redis that may lose runs.',
+    default: 'development',
+    of: ['development', 'test', 'production'],
+  }),
   KEY_PREFIX: text({
     description: 'First part of every key in Redis: installations that share a Redis need different ones.',
     default: 'flexaction',
@@ -18,6 +23,12 @@ export const sharedSettings = {
     check: (given) => {
       if (!/^[\w-]+$/.test(given)) throw new RangeError('must consist of letters, digits, - and _')
     },
+  }),
+  ALLOW_UNSAFE_REDIS: choice({
+    description:
+      '`yes`: start in production on a Redis that may drop keys (another maxmemory-policy than noeviction), or writes nothing to disk.',
+    default: 'no',
+    of: ['no', 'yes'],
   }),
   RUN_RETENTION: duration({
     description: 'How long ended runs and their outcomes are kept.',

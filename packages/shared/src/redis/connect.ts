@@ -28,8 +28,6 @@ export function connect(url: string, options: ConnectOptions): RedisClient {
     ...(options.whenAway === 'fail-fast' && {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
-      // A half-open connection must not hold a caller: see PROTOCOL.md section 6, 503.
-      commandTimeout: 10_000,
     }),
   } satisfies RedisOptions
   const address = parseRedisUrl(url)

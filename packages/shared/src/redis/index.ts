@@ -1,4 +1,7 @@
 export { type ConnectOptions, connect, parseRedisUrl, REDIS_URL_FORMS, type RedisClient } from './connect.js'
+export { isRedisAway } from './is-away.js'
 export { logOutages } from './log-outages.js'
 export { Keys } from './keys.js'
+export { checkRedisPolicy } from './policy.js'
+export { watchConnection } from './watchdog.js'
 export { whenReady } from './when-ready.js'
