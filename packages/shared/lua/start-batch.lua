@@ -16,7 +16,7 @@ if token ~= ARGV[7] then
   if state == 'r' then
     -- The former holder never gave it back: it died, or lost its connection for too long.
     interruptions = interruptions + 1
-    redis.call('HINCRBY', RUN, 'active', -active)
+    redis.call('HINCRBY', RUN, 'active', 0 - active)
     redis.call('HINCRBY', RUN, 'rev', 1)
     if run[2] then
       redis.call('HDEL', LEASES, ARGV[5])

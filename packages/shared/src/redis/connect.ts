@@ -27,7 +27,8 @@ export function connect(url: string, options: ConnectOptions): RedisClient {
     retryStrategy: (attempt: number) => Math.min(attempt * 50, RECONNECT_AT_MOST_MS),
     ...(options.whenAway === 'fail-fast' && {
       enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
+      // What was sent when the connection broke fails then; without this it would wait for the next one.
+      maxRetriesPerRequest: 0,
     }),
   } satisfies RedisOptions
   const address = parseRedisUrl(url)

@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { until } from '../../harness/until.js'
+
+/** A gateway or a worker in a process of its own, as an operator starts it. */
+export class AppProcess {
+  readonly #child: ChildProcess
+  #output = ''
+  #exit: { code: number | null; signal: NodeJS.Signals | null } | undefined
+
+  constructor(
+    readonly app: 'gateway' | 'worker',
+    env: Record<string, string>,
+  ) {
+    const main = fileURLToPath(new URL(`../../../apps/${app}/dist/main.js`, import.meta.url))
+    this.#child = spawn(process.execPath, [main], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()))
+    this.#child.on('exit', (code, signal) => {
+      this.#exit = { code, signal }
+    })
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  /** What it has written, line by line. */
+  get log(): Record<string, unknown>[] {
+    return this.#output
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+  }
+
+  get output(): string {
+    return this.#output
+  }
+
+  get alive(): boolean {
+    return this.#exit === undefined
+  }
+
+  /** The line of the log with this text, once it is there. Fails at once when the process has ended. */
+  async said(text: string): Promise<Record<string, unknown>> {
+    return until(
+      `${this.app} to say '${text}'`,
+      () => {
+        const line = this.log.find(({ msg }) => msg === text)
+        if (!line && this.#exit) throw new Error(`the ${this.app} ended before it said '${text}':\n${this.#output}`)
+        return line
+      },
+      20_000,
+    )
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.#exit === undefined) this.#child.kill(signal)
+  }
+
+  async exited(withinMs = 20_000): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    return until(`the ${this.app} to end`, () => this.#exit, withinMs)
+  }
+
+  /** SIGKILL, as a crash would be. */
+  async kill(): Promise<void> {
+    this.signal('SIGKILL')
+    await this.exited()
+  }
+
+  /** Memory that it uses, in MB: now, and at most so far. */
+  get memory(): { now: number; peak: number } {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8')
+    const megabytes = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1_024
+    return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') }
+  }
+
+  /** Begins the peak anew. */
+  forgetPeak(write: (path: string, text: string) => void): void {
+    write(`/proc/${this.pid}/clear_refs`, '5')
+  }
+}
