@@ -86,14 +86,19 @@ export class Keys {
     return `${this.prefix}:idempotency:${digest}`
   }
 
-  /** Hash: group → what it published, as JSON. */
+  /** Whose turn it is to put things right: there while a pass is not due. */
+  get maintenance(): string {
+    return `${this.prefix}:maintenance`
+  }
+
+  /** Hash: group → what it published, as JSON. One script reads it together with the workers: they share a hash tag. */
   get catalog(): string {
-    return `${this.prefix}:catalog`
+    return `${this.prefix}:{catalog}:groups`
   }
 
   /** Hash: worker id → its last heartbeat, as JSON. */
   get workers(): string {
-    return `${this.prefix}:workers`
+    return `${this.prefix}:{catalog}:workers`
   }
 
   /** Sorted sets by which workers share an action's limits: see lua/take-turn.lua. */
