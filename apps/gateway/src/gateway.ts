@@ -2,6 +2,7 @@ import { CatalogStore } from '@flexaction/shared/catalog'
 import { ConfigProblems } from '@flexaction/shared/config'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
+import { Asker } from '@flexaction/shared/questions'
 import { BatchQueues, ListingQueues } from '@flexaction/shared/queues'
 import {
   checkRedisPolicy,
@@ -29,6 +30,7 @@ import { Health } from './health.js'
 import { createApp } from './http/app.js'
 import { HttpServer } from './http/server.js'
 import { ExecuteAction } from './messages/execute-action.js'
+import { FieldOptions } from './messages/field-options.js'
 import { MessagesEndpoint } from './messages/endpoint.js'
 
 export interface Gateway extends LongLived {
@@ -87,15 +89,18 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     waitMaxMs: config.WAIT_MAX,
     runsPath: `${config.API_PREFIX}/runs`,
   })
+  const asker = new Asker({ redis, subscriber, keys })
+  const asking = { catalog, asker, withinMs: config.ASK_WITHIN }
   const health = new Health(redis, catalog)
   const app = createApp({
     apiPrefix: config.API_PREFIX,
     origins: parseOrigins(config.CORS_ORIGINS),
     maxBodyBytes: config.MAX_BODY_MB * 1_000_000,
     authenticator,
-    messages: new MessagesEndpoint(catalog, executeAction),
+    messages: new MessagesEndpoint(catalog, executeAction, new FieldOptions(asking)),
     reader,
     steering: { steering, reader, endings, queues, catalog, acceptor, backlog },
+    collections: asking,
     dashboard,
     health,
     logger,
@@ -110,6 +115,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
       { name: 'queues', stop: () => Promise.all([queues.close(), listings.close()]).then(() => undefined) },
       { name: 'endings', start: () => endings.start(), stop: () => endings.stop() },
       { name: 'catalog', start: () => catalog.start(), stop: () => catalog.stop() },
+      { name: 'asker', start: () => asker.start(), stop: () => asker.stop() },
       { name: 'admission', start: () => admission.start(), stop: () => admission.stop() },
       { name: 'expirer', start: () => expirer.start(), stop: () => expirer.stop() },
       { name: 'http', start: () => server.start(), stop: () => server.stop() },

@@ -61,6 +61,16 @@ export class CatalogView {
     return this.#collections.has(collection)
   }
 
+  /** Names of all collections that some worker can list. */
+  get collections(): readonly string[] {
+    return [...this.#collections]
+  }
+
+  /** Live workers that list a collection. */
+  workersListing(collection: string): number {
+    return this.#workers.filter(({ collections }) => collections.includes(collection)).length
+  }
+
   /** The answer to get_action_list, serialised. */
   get list(): Buffer {
     return this.#list

@@ -4,6 +4,7 @@ import { FlexActionError } from '@flexaction/shared/errors'
 import Router, { type RouterMiddleware } from '@koa/router'
 import Koa from 'koa'
 import type { Authenticator } from '../access/authenticator.js'
+import { addCollectionsRoutes, type CollectionsOptions } from '../api/collections-routes.js'
 import { addRunsRoutes } from '../api/runs-routes.js'
 import { addSteeringRoutes, type SteeringOptions } from '../api/steering-routes.js'
 import type { Dashboard } from '../dashboard/dashboard.js'
@@ -24,6 +25,7 @@ export interface AppOptions {
   messages: MessagesEndpoint
   reader: RunReader
   steering: SteeringOptions
+  collections: CollectionsOptions
   dashboard: Dashboard
   health: Health
   logger: Logger
@@ -66,6 +68,7 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
   api.use(authenticate as unknown as RouterMiddleware<GatewayState>)
   addRunsRoutes(api, options.reader)
   addSteeringRoutes(api, options.steering)
+  addCollectionsRoutes(api, options.collections)
   app.use(api.routes())
   return app
 }

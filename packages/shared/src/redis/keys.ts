@@ -112,6 +112,26 @@ export class Keys {
     return `${this.prefix}:events:turns:${identity}`
   }
 
+  /** List: questions about a topic that no worker has taken yet, by id. All share a hash tag: workers wait on several. */
+  questions(topic: string): string {
+    return `${this.prefix}:{questions}:about:${topic}`
+  }
+
+  /** A question's text; it goes when its time is up, or when a worker takes it. */
+  question(id: string): string {
+    return `${this.prefix}:{questions}:${id}`
+  }
+
+  /** Channel: answers to one gateway's questions. */
+  answers(gateway: string): string {
+    return `${this.prefix}:events:answers:${gateway}`
+  }
+
+  /** Channel: nobody waits for the answer to a question any more. */
+  get droppedQuestions(): string {
+    return `${this.prefix}:events:dropped-questions`
+  }
+
   /** Channel: a run ended. */
   get runEnded(): string {
     return `${this.prefix}:events:run-ended`
