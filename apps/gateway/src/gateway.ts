@@ -30,6 +30,7 @@ import { Health } from './health.js'
 import { createApp } from './http/app.js'
 import { HttpServer } from './http/server.js'
 import { ExecuteAction } from './messages/execute-action.js'
+import { ActionList } from './messages/action-list.js'
 import { FieldOptions } from './messages/field-options.js'
 import { MessagesEndpoint } from './messages/endpoint.js'
 
@@ -97,7 +98,12 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     origins: parseOrigins(config.CORS_ORIGINS),
     maxBodyBytes: config.MAX_BODY_MB * 1_000_000,
     authenticator,
-    messages: new MessagesEndpoint(catalog, executeAction, new FieldOptions(asking)),
+    messages: new MessagesEndpoint(
+      catalog,
+      executeAction,
+      new ActionList({ ...asking, logger }),
+      new FieldOptions(asking),
+    ),
     reader,
     steering: { steering, reader, endings, queues, catalog, acceptor, backlog },
     collections: asking,

@@ -1,4 +1,4 @@
-import { CatalogStore, describeCollection } from '@flexaction/shared/catalog'
+import { CatalogStore, describeCollection, describeMessage, GET_ACTION_LIST } from '@flexaction/shared/catalog'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
 import { Maintenance } from '@flexaction/shared/maintenance'
@@ -21,7 +21,7 @@ import { Lister } from './listing/lister.js'
 import { reconcile } from './reconciling/reconciler.js'
 import { ActionRunner } from './running/action-runner.js'
 import { RunCommands } from './running/run-commands.js'
-import { makeRunnable } from './running/runnable-action.js'
+import { runnablesOf } from './running/runnable-action.js'
 import { VERSION } from './version.js'
 
 const folder = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
@@ -59,7 +59,11 @@ export function createWorker(
   const queues = new BatchQueues({ redis, keys, onError: report('a queue reported an error') })
   const listings = new ListingQueues({ redis, keys, onError: report('a queue reported an error') })
   const backlog = new Backlog(redis, keys, report('counting pending items failed; the reconciler corrects it'))
-  const actions = definitions.actions.map(makeRunnable)
+  const actions = runnablesOf(definitions)
+  const published = [
+    ...actions.map((action) => action.published),
+    ...definitions.messages.filter((message) => message.name === GET_ACTION_LIST).map(describeMessage),
+  ]
   const id = randomBytes(6).toString('hex')
   const announcer = new Announcer({
     store: new CatalogStore(redis, keys),
@@ -70,13 +74,10 @@ export function createWorker(
       pid: process.pid,
       version: VERSION,
       startedAt: new Date().toISOString(),
-      actions: actions.map(({ published }) => published.identity),
+      actions: published.map(({ identity }) => identity),
       collections: definitions.collections.map(({ name }) => name),
     },
-    published: [
-      ...actions.map(({ published }) => published),
-      ...definitions.collections.map(({ name }) => describeCollection(name)),
-    ],
+    published: [...published, ...definitions.collections.map((collection) => describeCollection(collection.name))],
     logger,
   })
   const liveWorkers = (): number => announcer.liveWorkers
@@ -125,7 +126,7 @@ export function createWorker(
     subscriber,
     keys,
     redisUrl: config.REDIS_URL,
-    answers: answersOf(definitions),
+    answers: answersOf(definitions, logger),
     onError: report('answering a question failed'),
   })
   const maintenance = new Maintenance({

@@ -5,7 +5,7 @@ import { loadConfigured } from '../worker.js'
 import type { Called } from '../running/context.js'
 import { invokeHandler } from '../running/invoke-handler.js'
 import { resultJson } from '../running/result-json.js'
-import { makeRunnable } from '../running/runnable-action.js'
+import { runnablesOf } from '../running/runnable-action.js'
 import type { OneEnding } from '../running/running-batch.js'
 import type { Said, Thrown, Told } from './messages.js'
 
@@ -16,7 +16,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 
 const config = readConfig(process.env)
 const logger = createLogger('worker', config.LOG_LEVEL)
-const actions = (await loadConfigured(config)).actions.map(makeRunnable)
+const actions = runnablesOf(await loadConfigured(config))
 const action = actions.find(({ published }) => published.identity === process.argv[2])
 let abort = new AbortController()
 

@@ -1,2 +1,3 @@
 export { isActionDefinition } from './define-action.js'
 export { isCollectionDefinition } from './define-collection.js'
+export { isMessageDefinition, takeAddedMessages } from './define-message.js'
