@@ -90,5 +90,5 @@ async function listActions(
   }
   const list: unknown = await handle(params, ctx)
   if (!Array.isArray(list)) throw new Error(`the handler of ${GET_ACTION_LIST} must return a list of actions`)
-  return list
+  return list as unknown[]
 }
