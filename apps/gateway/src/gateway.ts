@@ -1,5 +1,6 @@
 import { CatalogStore } from '@flexaction/shared/catalog'
-import { ConfigProblems } from '@flexaction/shared/config'
+import { ConfigProblems, fileStoreOptions } from '@flexaction/shared/config'
+import { FileStore } from '@flexaction/shared/files'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
 import { Asker } from '@flexaction/shared/questions'
@@ -107,6 +108,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     reader,
     steering: { steering, reader, endings, queues, catalog, acceptor, backlog },
     collections: asking,
+    files: new FileStore({ redis, keys, ...fileStoreOptions(config) }),
     dashboard,
     health,
     logger,

@@ -1,4 +1,6 @@
 import { CatalogStore, describeCollection, describeMessage, GET_ACTION_LIST } from '@flexaction/shared/catalog'
+import { fileStoreOptions } from '@flexaction/shared/config'
+import { FileStore } from '@flexaction/shared/files'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
 import { Maintenance } from '@flexaction/shared/maintenance'
@@ -91,6 +93,7 @@ export function createWorker(
     onError: report('asking for a turn failed'),
   })
   const store = new RunStore(context)
+  const files = new FileStore({ redis, keys, ...fileStoreOptions(config) })
   const runners = actions.map(
     (action) =>
       new ActionRunner(action, {
@@ -99,6 +102,7 @@ export function createWorker(
         store,
         queues,
         backlog,
+        files,
         logger,
         workerName: name,
         onError: report('a queue reported an error'),

@@ -1,3 +1,4 @@
+import type { FileStore } from '@flexaction/shared/files'
 import type { Logger } from '@flexaction/shared/logging'
 import type { RunReader } from '@flexaction/shared/runs'
 import { FlexActionError } from '@flexaction/shared/errors'
@@ -5,6 +6,7 @@ import Router, { type RouterMiddleware } from '@koa/router'
 import Koa from 'koa'
 import type { Authenticator } from '../access/authenticator.js'
 import { addCollectionsRoutes, type CollectionsOptions } from '../api/collections-routes.js'
+import { addFilesRoute } from '../api/files-routes.js'
 import { addRunsRoutes } from '../api/runs-routes.js'
 import { addSteeringRoutes, type SteeringOptions } from '../api/steering-routes.js'
 import type { Dashboard } from '../dashboard/dashboard.js'
@@ -26,6 +28,7 @@ export interface AppOptions {
   reader: RunReader
   steering: SteeringOptions
   collections: CollectionsOptions
+  files: FileStore
   dashboard: Dashboard
   health: Health
   logger: Logger
@@ -63,6 +66,10 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
   const open = new Router<GatewayState>()
   health.addRoutes(open)
   app.use(open.routes())
+
+  const signed = new Router<GatewayState>({ prefix: apiPrefix })
+  addFilesRoute(signed, options.files)
+  app.use(signed.routes())
 
   const api = new Router<GatewayState>({ prefix: apiPrefix })
   api.use(authenticate as unknown as RouterMiddleware<GatewayState>)

@@ -1,4 +1,5 @@
-import { ActionError, type RecordId } from '@flexaction/shared'
+import { ActionError, type FileOptions, type RecordId } from '@flexaction/shared'
+import { isFileResult } from '@flexaction/shared/definitions'
 import { createLogger } from '@flexaction/shared/logging'
 import { readConfig } from '../config.js'
 import { loadConfigured } from '../worker.js'
@@ -30,10 +31,18 @@ async function answer(told: Told & { kind: 'call' }): Promise<void> {
   try {
     if (!action) throw new Error(`this worker has no action ${process.argv[2]}`)
     const result: unknown = await invokeHandler(action, told, calledBy(told, abort.signal))
-    say({ kind: 'returned', json: resultJson(result) })
+    if (isFileResult(result)) say(await wholeFile(result.options))
+    else say({ kind: 'returned', json: resultJson(result) })
   } catch (error) {
     say({ kind: 'threw', error: takeApart(error) })
   }
+}
+
+/** Its worker stores it. */
+async function wholeFile({ name, type, content, stream }: FileOptions): Promise<Said> {
+  const parts: Buffer[] = []
+  for await (const part of stream ?? [content ?? '']) parts.push(Buffer.from(part))
+  return { kind: 'returned file', name, type, content: Buffer.concat(parts) }
 }
 
 function calledBy(told: Told & { kind: 'call' }, signal: AbortSignal): Called {
