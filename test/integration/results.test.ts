@@ -62,14 +62,14 @@ it('stores files, and gives them to whoever has their signed address, for a whil
     `attachment; filename="??.csv"; filename*=UTF-8''%E5%B8%B3%E7%B0%BF.csv`,
   ])
   expect(await download.text()).toBe(`a,b\n${'x'.repeat(600_000)}`)
-  const status = async (address: string): Promise<number> => {
+  const statusOf = async (address: string): Promise<number> => {
     const answer = await fetch(system.url + address)
     await answer.arrayBuffer()
     return answer.status
   }
-  expect(await status(url.replace(/signature=./, 'signature=_'))).toBe(404)
-  expect(await status(url.replace(/expires=\d/, 'expires=9'))).toBe(404)
-  await until('the file to be gone', async () => (await status(url)) === 404)
+  expect(await statusOf(url.replace(/signature=./, 'signature=_'))).toBe(404)
+  expect(await statusOf(url.replace(/expires=\d/, 'expires=9'))).toBe(404)
+  await until('the file to be gone', async () => (await statusOf(url)) === 404)
 })
 
 it('refuses results that are too large, or no JSON, for good and with the reason', async () => {
