@@ -19,6 +19,9 @@ export function addFilesRoute(router: Router<GatewayState>, files: FileStore): v
     ctx.set('X-Content-Type-Options', 'nosniff')
     ctx.set('Content-Security-Policy', "default-src 'none'; sandbox")
     ctx.set('Cache-Control', 'private, no-store')
-    ctx.body = Readable.from(file.content)
+    const content = Readable.from(file.content)
+    // Too late for another answer: the caller must not wait for the rest.
+    content.on('error', () => ctx.res.destroy())
+    ctx.body = content
   })
 }

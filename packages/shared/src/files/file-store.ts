@@ -68,7 +68,7 @@ export class FileStore {
     if (given.length !== right.length || !timingSafeEqual(given, right) || expires < Date.now()) return undefined
     const [name, type, size] = await redis.hmget(keys.file(id), 'name', 'type', 'size')
     if (typeof name !== 'string' || typeof type !== 'string') return undefined
-    return { name, contentType: type, size: Number(size), content: this.#content(keys.file(id)) }
+    return { name, contentType: type, size: Number(size), content: this.#content(keys.file(id), Number(size)) }
   }
 
   async #write(key: string, name: string, parts: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>) {
@@ -88,10 +88,12 @@ export class FileStore {
     return size
   }
 
-  async *#content(key: string): AsyncGenerator<Buffer> {
-    for (let chunk = 0; ; chunk++) {
+  async *#content(key: string, size: number): AsyncGenerator<Buffer> {
+    let read = 0
+    for (let chunk = 0; read < size; chunk++) {
       const bytes = await this.options.redis.hgetBuffer(key, String(chunk))
-      if (!bytes) return
+      if (!bytes) throw new Error('the file expired while it was read')
+      read += bytes.length
       yield bytes
     }
   }
