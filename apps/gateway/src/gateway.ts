@@ -1,5 +1,6 @@
 import { CatalogStore } from '@flexaction/shared/catalog'
 import { ConfigProblems } from '@flexaction/shared/config'
+import { History } from '@flexaction/shared/history'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
 import { BatchQueues, ListingQueues } from '@flexaction/shared/queues'
@@ -24,12 +25,16 @@ import { Authenticator } from './access/authenticator.js'
 import { developmentToken } from './access/development-token.js'
 import { CatalogView } from './catalog/catalog-view.js'
 import { type GatewayConfig, parseOrigins } from './config.js'
+import { ConsoleFiles, LOGIN_PATH } from './console/console-files.js'
 import { Dashboard } from './dashboard/dashboard.js'
 import { Health } from './health.js'
 import { createApp } from './http/app.js'
 import { HttpServer } from './http/server.js'
 import { ExecuteAction } from './messages/execute-action.js'
 import { MessagesEndpoint } from './messages/endpoint.js'
+import { EventStreams } from './watching/event-stream.js'
+import { RunWatch } from './watching/run-watch.js'
+import { WireLog } from './wire/wire-log.js'
 
 export interface Gateway extends LongLived {
   /** The port it listens on, once started. */
@@ -53,7 +58,8 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const refuse = config.NODE_ENV === 'production' && config.ALLOW_UNSAFE_REDIS === 'no'
   const policy = { refuse, logger }
   const queues = new BatchQueues({ redis, keys, onError: report('a queue reported an error') })
-  const dashboard = new Dashboard(queues, authenticator)
+  const console = await ConsoleFiles.load()
+  const dashboard = new Dashboard(queues, authenticator, console.built ? LOGIN_PATH : undefined)
   const reader = new RunReader(redis, keys)
   const endings = new RunEndings(subscriber, keys.runEnded, reader, report('reading runs that are waited for failed'))
   const catalog = new CatalogView({
@@ -87,6 +93,8 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     waitMaxMs: config.WAIT_MAX,
     runsPath: `${config.API_PREFIX}/runs`,
   })
+  const wire = new WireLog(redis, keys, report('keeping messages for the console failed'))
+  const streams = new EventStreams()
   const health = new Health(redis, catalog)
   const app = createApp({
     apiPrefix: config.API_PREFIX,
@@ -96,6 +104,11 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     messages: new MessagesEndpoint(catalog, executeAction),
     reader,
     steering: { steering, reader, endings, queues, catalog, acceptor, backlog },
+    catalog: { catalog, queues, history: new History(redis, keys, report('counting for the charts failed')) },
+    events: { reader, watch: new RunWatch(reader, endings, report('looking at a watched run failed')), streams },
+    queues,
+    wire,
+    console,
     dashboard,
     health,
     logger,
@@ -112,7 +125,9 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
       { name: 'catalog', start: () => catalog.start(), stop: () => catalog.stop() },
       { name: 'admission', start: () => admission.start(), stop: () => admission.stop() },
       { name: 'expirer', start: () => expirer.start(), stop: () => expirer.stop() },
+      { name: 'wire', stop: () => wire.stop() },
       { name: 'http', start: () => server.start(), stop: () => server.stop() },
+      { name: 'event streams', stop: () => streams.stop() },
       { name: 'health', stop: () => health.stopping() },
     ],
     (part, error) => logger.error({ err: error, part }, 'a part did not stop cleanly'),

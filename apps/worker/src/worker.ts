@@ -1,4 +1,5 @@
 import { CatalogStore, describeCollection } from '@flexaction/shared/catalog'
+import { History } from '@flexaction/shared/history'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
 import { BatchQueues, ListingConsumer, ListingQueues, Maintenance } from '@flexaction/shared/queues'
@@ -56,6 +57,7 @@ export function createWorker(
   const queues = new BatchQueues({ redis, keys, onError: report('a queue reported an error') })
   const listings = new ListingQueues({ redis, keys, onError: report('a queue reported an error') })
   const backlog = new Backlog(redis, keys, report('counting pending items failed; the reconciler corrects it'))
+  const history = new History(redis, keys, report('counting for the charts failed'))
   const actions = definitions.actions.map(makeRunnable)
   const id = randomBytes(6).toString('hex')
   const announcer = new Announcer({
@@ -74,6 +76,10 @@ export function createWorker(
       ...actions.map(({ published }) => published),
       ...definitions.collections.map(({ name }) => describeCollection(name)),
     ],
+    load: () => ({
+      busy: runners.reduce((sum, runner) => sum + runner.busy, 0),
+      slots: actions.reduce((sum, action) => sum + action.slots, 0),
+    }),
     logger,
   })
   const liveWorkers = (): number => announcer.liveWorkers
@@ -95,6 +101,7 @@ export function createWorker(
         store,
         queues,
         backlog,
+        history,
         logger,
         workerName: name,
         onError: report('a queue reported an error'),
@@ -144,6 +151,7 @@ export function createWorker(
       { name: 'redis policy', start: async () => void (await checkRedisPolicy(redis, policy)) },
       { name: 'queues', stop: () => Promise.all([queues.close(), listings.close()]).then(() => undefined) },
       { name: 'backlog', stop: () => backlog.stop() },
+      { name: 'history', stop: () => history.stop() },
       { name: 'announcer', start: () => announcer.start(), stop: () => announcer.stop() },
       { name: 'commands', start: () => commands.start(), stop: () => commands.stop() },
       { name: 'turnstiles', start: () => turnstiles.start(), stop: () => turnstiles.stop() },

@@ -56,6 +56,15 @@ export class CatalogView {
     return this.#actions
   }
 
+  /** Names of the collections whose records can be listed. */
+  get collections(): string[] {
+    return [...this.#collections].sort()
+  }
+
+  get workers(): readonly LiveWorker[] {
+    return this.#workers
+  }
+
   /** Whether some worker has said that it can list this collection's records. */
   lists(collection: string): boolean {
     return this.#collections.has(collection)
