@@ -18,7 +18,9 @@ it('P7: after a cancel no handler is called any more, anywhere, and running ones
   expect(cancelled.status).toBe(200)
   const ended = await installation.runIn(['cancelled'], run, 5_000)
   const calls = await installation.calls(run)
-  expect(Math.max(...calls.filter(({ what }) => what === 'begin').map(({ at }) => at)) - cancelledAt).toBeLessThan(1_000)
+  expect(Math.max(...calls.filter(({ what }) => what === 'begin').map(({ at }) => at)) - cancelledAt).toBeLessThan(
+    1_000,
+  )
   const told = calls.filter(({ what }) => what === 'aborted')
   expect(told.length).toBeGreaterThan(0)
   expect(Math.max(...told.map(({ at }) => at)) - cancelledAt).toBeLessThan(1_000)

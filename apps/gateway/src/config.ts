@@ -42,6 +42,12 @@ export const gatewaySettings = {
     min: '0s',
     max: '10m',
   }),
+  ASK_WITHIN: duration({
+    description: 'How long a worker may take to find options of a field, or records of a collection.',
+    default: '5s',
+    min: '100ms',
+    max: '1m',
+  }),
   MAX_IDS: integer({ description: 'Most records in one request.', default: 1_000_000, min: 1, max: 10_000_000 }),
   MAX_PENDING_ITEMS: integer({
     description: 'Most items that may be waiting or active, over all runs; beyond it, requests are answered with 503.',

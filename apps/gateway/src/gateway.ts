@@ -3,6 +3,7 @@ import { ConfigProblems } from '@flexaction/shared/config'
 import { History } from '@flexaction/shared/history'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
+import { Asker } from '@flexaction/shared/questions'
 import { BatchQueues, ListingQueues } from '@flexaction/shared/queues'
 import {
   checkRedisPolicy,
@@ -31,6 +32,7 @@ import { Health } from './health.js'
 import { createApp } from './http/app.js'
 import { HttpServer } from './http/server.js'
 import { ExecuteAction } from './messages/execute-action.js'
+import { FieldOptions } from './messages/field-options.js'
 import { MessagesEndpoint } from './messages/endpoint.js'
 import { EventStreams } from './watching/event-stream.js'
 import { RunWatch } from './watching/run-watch.js'
@@ -95,13 +97,15 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   })
   const wire = new WireLog(redis, keys, report('keeping messages for the console failed'))
   const streams = new EventStreams()
+  const asker = new Asker({ redis, subscriber, keys })
+  const asking = { catalog, asker, withinMs: config.ASK_WITHIN }
   const health = new Health(redis, catalog)
   const app = createApp({
     apiPrefix: config.API_PREFIX,
     origins: parseOrigins(config.CORS_ORIGINS),
     maxBodyBytes: config.MAX_BODY_MB * 1_000_000,
     authenticator,
-    messages: new MessagesEndpoint(catalog, executeAction),
+    messages: new MessagesEndpoint(catalog, executeAction, new FieldOptions(asking)),
     reader,
     steering: { steering, reader, endings, queues, catalog, acceptor, backlog },
     catalog: { catalog, queues, history: new History(redis, keys, report('counting for the charts failed')) },
@@ -109,6 +113,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     queues,
     wire,
     console,
+    collections: asking,
     dashboard,
     health,
     logger,
@@ -123,6 +128,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
       { name: 'queues', stop: () => Promise.all([queues.close(), listings.close()]).then(() => undefined) },
       { name: 'endings', start: () => endings.start(), stop: () => endings.stop() },
       { name: 'catalog', start: () => catalog.start(), stop: () => catalog.stop() },
+      { name: 'asker', start: () => asker.start(), stop: () => asker.stop() },
       { name: 'admission', start: () => admission.start(), stop: () => admission.stop() },
       { name: 'expirer', start: () => expirer.start(), stop: () => expirer.stop() },
       { name: 'wire', stop: () => wire.stop() },

@@ -2,13 +2,16 @@ import { CatalogStore, describeCollection } from '@flexaction/shared/catalog'
 import { History } from '@flexaction/shared/history'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
-import { BatchQueues, ListingConsumer, ListingQueues, Maintenance } from '@flexaction/shared/queues'
+import { Maintenance } from '@flexaction/shared/maintenance'
+import { Answerer } from '@flexaction/shared/questions'
+import { BatchQueues, ListingConsumer, ListingQueues } from '@flexaction/shared/queues'
 import { checkRedisPolicy, connect, isRedisAway, Keys, logOutages, watchConnection } from '@flexaction/shared/redis'
 import { Backlog, ListingStore, OpenRuns, RunStore } from '@flexaction/shared/runs'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Announcer } from './announcing/announcer.js'
+import { answersOf } from './answering/answers.js'
 import type { WorkerConfig } from './config.js'
 import { HealthServer } from './health-server.js'
 import { importBuilt, importFromAnywhere } from './loading/import-module.js'
@@ -124,6 +127,14 @@ export function createWorker(
     })
     return { lister, consumer }
   })
+  const answerer = new Answerer({
+    redis,
+    subscriber,
+    keys,
+    redisUrl: config.REDIS_URL,
+    answers: answersOf(definitions),
+    onError: report('answering a question failed'),
+  })
   const maintenance = new Maintenance({
     redis,
     keys,
@@ -168,6 +179,7 @@ export function createWorker(
           await Promise.all(listers.map(({ consumer }) => consumer.stop()))
         },
       },
+      { name: 'answerer', start: () => answerer.start(), stop: () => answerer.stop() },
       { name: 'maintenance', start: () => maintenance.start(), stop: () => maintenance.stop() },
       { name: 'health', start: () => health.start(), stop: () => health.stop() },
     ],

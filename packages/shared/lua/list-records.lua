@@ -1,19 +1,22 @@
 -- Adds a page of listed records to a run, together with the place where the next page starts.
 --   ARGV  5 token   6 cursor of the next page   7 'more' | 'done' | 'failed'   8 packed ids that fill no batch yet
 --         9 number of items in the new batches   10 most batches of the run to stand in the queue
---        11 why listing failed   12.. packed ids of new batches
+--        11 why listing failed   12 number of this page (1, 2, …)   13.. packed ids of new batches
 -- Returns { 'lost' } when another worker lists, or nobody is to; { 'ended' } when this ended the run; else
--- { 'ok', generation, batches to queue… }.
+-- { 'ok', generation, batches to queue… }. A repeated page is answered { 'ok' } and added once.
 if redis.call('HGET', RUN, 'lister') ~= ARGV[5] or redis.call('HEXISTS', RUN, 'listing') == 0 then
   return { 'lost' }
 end
+if numbers('pages')[1] >= tonumber(ARGV[12]) then
+  return { 'ok', '0' }
+end
 local batch = numbers('batches')[1]
-for at = 12, #ARGV do
+for at = 13, #ARGV do
   redis.call('HSET', INPUT, batch, ARGV[at])
   batch = batch + 1
 end
 redis.call('HSET', INPUT, 'rest', ARGV[8])
-redis.call('HSET', RUN, 'batches', batch, 'cursor', ARGV[6])
+redis.call('HSET', RUN, 'batches', batch, 'cursor', ARGV[6], 'pages', ARGV[12])
 redis.call('HINCRBY', RUN, 'total', ARGV[9])
 redis.call('HINCRBY', RUN, 'rev', 1)
 if ARGV[7] ~= 'more' then

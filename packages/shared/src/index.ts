@@ -26,4 +26,4 @@ export {
 } from './definitions/define-collection.js'
 export { collection, common, records, type Target } from './definitions/targets.js'
 export type { Duration } from './config/duration.js'
-export { field, type ParamsOf } from './fields/index.js'
+export { field, type OfferedOption, type OptionsProvider, type OptionsRequest, type ParamsOf } from './fields/index.js'

@@ -27,6 +27,7 @@ export interface RunBody {
   id: string
   state: string
   total: number
+  finishedAt?: string
   counts: Record<'waiting' | 'active' | 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'expired', number>
 }
 

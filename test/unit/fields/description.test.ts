@@ -26,7 +26,7 @@ const described: [title: string, field: AnyField, description: object][] = [
     { field: 'TranslatableField', params: { languages: ['en'] } },
   ],
   ['select', field.select({ options }), { field: 'SelectField', params: { options } }],
-  ['a dynamic select', field.select({ options: 'dynamic' }), { field: 'SelectField' }],
+  ['a dynamic select', field.select({ options: () => [] }), { field: 'SelectField' }],
   ['timestamp', field.timestamp({ unit: 'ms' }), { field: 'TimestampField', params: { unit: 'ms' } }],
   ['integer', field.integer({ min: 0, max: 9 }), { field: 'IntegerField', params: { min: 0, max: 9 } }],
   ['float', field.float({ min: 0.5, max: 9 }), { field: 'FloatField', params: { min: 0.5, max: 9 } }],

@@ -31,7 +31,7 @@ export function addCatalogRoutes(router: Router<GatewayState>, options: CatalogR
     const gctx = ctx as unknown as GatewayContext
     const depths = await Promise.all(catalog.actions.map(({ identity }) => depthOf(identity)))
     const actions = catalog.actions.map((action, at) => viewAction(gctx, catalog, action, depths[at] as QueueDepth))
-    answerJson(gctx, 200, { actions, collections: catalog.collections } satisfies ActionsView)
+    answerJson(gctx, 200, { actions, collections: [...catalog.collections] } satisfies ActionsView)
   })
 
   router.get('/workers', (ctx) => {

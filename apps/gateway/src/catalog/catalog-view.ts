@@ -56,11 +56,6 @@ export class CatalogView {
     return this.#actions
   }
 
-  /** Names of the collections whose records can be listed. */
-  get collections(): string[] {
-    return [...this.#collections].sort()
-  }
-
   get workers(): readonly LiveWorker[] {
     return this.#workers
   }
@@ -68,6 +63,16 @@ export class CatalogView {
   /** Whether some worker has said that it can list this collection's records. */
   lists(collection: string): boolean {
     return this.#collections.has(collection)
+  }
+
+  /** Names of all collections that some worker can list. */
+  get collections(): readonly string[] {
+    return [...this.#collections]
+  }
+
+  /** Live workers that list a collection. */
+  workersListing(collection: string): number {
+    return this.#workers.filter(({ collections }) => collections.includes(collection)).length
   }
 
   /** The answer to get_action_list, serialised. */

@@ -8,6 +8,7 @@ import type { Authenticator } from '../access/authenticator.js'
 import { addCatalogRoutes, type CatalogRoutesOptions } from '../api/catalog-routes.js'
 import { addEventsRoutes, type EventsOptions } from '../api/events-routes.js'
 import { addRunDetailsRoutes } from '../api/run-details-routes.js'
+import { addCollectionsRoutes, type CollectionsOptions } from '../api/collections-routes.js'
 import { addRunsRoutes } from '../api/runs-routes.js'
 import { addSteeringRoutes, type SteeringOptions } from '../api/steering-routes.js'
 import { addSessionRoutes } from '../api/session-routes.js'
@@ -37,6 +38,7 @@ export interface AppOptions {
   queues: BatchQueues
   wire: WireLog
   console: ConsoleFiles
+  collections: CollectionsOptions
   dashboard: Dashboard
   health: Health
   logger: Logger
@@ -89,6 +91,7 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
   addSteeringRoutes(api, options.steering)
   addCatalogRoutes(api, options.catalog)
   addWireRoutes(api, options.wire)
+  addCollectionsRoutes(api, options.collections)
   app.use(api.routes())
   use(options.console.serve)
   return app

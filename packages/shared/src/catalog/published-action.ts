@@ -27,6 +27,8 @@ export interface PublishedAction {
   permission: Role
   /** Handler calls at once in one worker process. */
   slots: number
+  /** Fields whose options a worker finds when they are asked for. */
+  askedFields?: string[]
   haltOn?: HaltOn
   /** In ms. */
   startWithin?: number
@@ -54,6 +56,7 @@ export function identityOf(name: string, target: Target): string {
 
 export function describeAction({ name, target, params, options }: ActionDefinition): PublishedAction {
   const fields = describeFields(params)
+  const askedFields = Object.keys(params).filter((name) => params[name]?.optionsProvider !== undefined)
   const waitMs = options.respond === 'queued' ? 0 : (parseDuration(options.respond?.waitFor ?? '') ?? DEFAULT_WAIT_MS)
   return {
     identity: identityOf(name, target),
@@ -74,6 +77,7 @@ export function describeAction({ name, target, params, options }: ActionDefiniti
       options.limits?.perWorker ?? DEFAULT_SLOTS,
       options.limits?.concurrency ?? Number.POSITIVE_INFINITY,
     ),
+    ...(askedFields.length > 0 && { askedFields }),
     ...(options.haltOn && { haltOn: publishedHaltOn(options.haltOn.failures) }),
     ...durationAs('startWithin', options.startWithin),
     ...durationAs('coalesce', options.coalesce),

@@ -1,3 +1,4 @@
+import type { RunUser } from '../definitions/context.js'
 import type { FieldTypeName } from './field-type.js'
 
 /** What get_action_list says about a field, all but its name (PROTOCOL.md section 3). */
@@ -16,9 +17,32 @@ export interface FieldDescription extends NamelessDescription {
   readonly name: string
 }
 
+/** What options may depend on. */
+export interface OptionsRequest {
+  /** The values that the person has typed so far, as the client sent them. */
+  readonly form: Readonly<Record<string, unknown>>
+  /** What the person typed to find an option; absent when all are wanted. */
+  readonly search: string | undefined
+  readonly user: RunUser
+  /** Aborts when nobody waits for the options any more. */
+  readonly signal: AbortSignal
+}
+
+/** One choice as Jet Admin shows it. */
+export interface OfferedOption {
+  readonly value: string | number | boolean
+  readonly name: string
+  readonly color?: string
+}
+
+/** Finds a field's options when they are asked for; it runs in a worker. */
+export type OptionsProvider = (request: OptionsRequest) => readonly OfferedOption[] | Promise<readonly OfferedOption[]>
+
 /** A declared form field. `Value` is what the handler gets; `Present` is false when it may get `undefined`. */
 export interface Field<Value, Present extends boolean = true> {
   readonly description: NamelessDescription
+  /** Of a field whose options are found when they are asked for. */
+  readonly optionsProvider?: OptionsProvider | undefined
   /** Carries the two types for {@link ParamsOf}; no object ever has it. */
   readonly types?: { readonly value: Value; readonly present: Present }
 }
@@ -63,6 +87,7 @@ export function declareField<V, P extends boolean>(
   field: FieldTypeName,
   options: FieldOptions<boolean, unknown>,
   params: Record<string, unknown> = {},
+  optionsProvider?: OptionsProvider,
 ): Field<V, P> {
   const given = withoutUndefined(params)
   const own = {
@@ -76,7 +101,8 @@ export function declareField<V, P extends boolean>(
     default_value: options.default,
   })
   // `own` twice: first for the order of the keys, then to win over `extra`.
-  return { description: { ...withoutUndefined({ ...own, ...options.extra, ...shown, ...own }), field } }
+  const description = { ...withoutUndefined({ ...own, ...options.extra, ...shown, ...own }), field }
+  return { description, ...(optionsProvider && { optionsProvider }) }
 }
 
 function withoutUndefined(object: Record<string, unknown>): Record<string, unknown> {

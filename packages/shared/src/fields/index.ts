@@ -42,6 +42,9 @@ export {
   type Field,
   type FieldDescription,
   type FieldMap,
+  type OfferedOption,
+  type OptionsProvider,
+  type OptionsRequest,
   type ParamsOf,
 } from './field.js'
 export { fieldProblems } from './field-problems.js'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { declareField, type Field, type FieldOptions, type Present } from './field.js'
+import { declareField, type Field, type FieldOptions, type OptionsProvider, type Present } from './field.js'
 import { fieldType, paramsOf } from './field-type.js'
 import { must, mustBe, refusal, shown } from './wording.js'
 
@@ -19,8 +19,8 @@ export interface SelectOptions<
   Required extends boolean,
   Default,
 > extends FieldOptions<Required, Default> {
-  /** The choices; or `dynamic`: the client asks for them (get_field_options), and any value is taken as sent. */
-  options: { readonly [I in keyof Values]: SelectOption<Values[I]> } | 'dynamic'
+  /** The choices; or what finds them when the client asks for them (get_field_options): then any value is taken as sent. */
+  options: { readonly [I in keyof Values]: SelectOption<Values[I]> } | OptionsProvider
 }
 
 const someValue = mustBe('text that is not empty, a number, true or false')
@@ -90,6 +90,7 @@ function oneOf(values: readonly OptionValue[]): z.ZodType<OptionValue> {
  * of them. Takes an option's value, also as text. `''` counts as absent, so that no option may have it. Refuses all
  * else, and names the options.
  *
+ * @example field.select({ options: async ({ search }) => findCities(search) })
  * @example field.select({ options: [{ value: 'eur', name: 'Euro' }, { value: 'usd', name: 'US dollar' }] })
  */
 export function select<
@@ -97,7 +98,7 @@ export function select<
   Required extends boolean = true,
   Default extends Values[number] = never,
 >(options: SelectOptions<Values, Required, Default>): Field<Values[number], Present<Required, Default>> {
-  return declareField('SelectField', options, {
-    options: options.options === 'dynamic' ? undefined : options.options,
-  })
+  const choices = options.options
+  if (typeof choices === 'function') return declareField('SelectField', options, {}, choices)
+  return declareField('SelectField', options, { options: choices })
 }

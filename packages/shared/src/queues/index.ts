@@ -1,4 +1,3 @@
 export { BatchQueues, type BatchQueuesOptions } from './batch-queues.js'
 export { BatchConsumer, type BatchConsumerOptions, type BatchEnd, type BatchJob } from './batch-consumer.js'
 export { ListingConsumer, type ListingEnd, ListingQueues } from './listing-queues.js'
-export { Maintenance, type MaintenanceOptions } from './maintenance.js'

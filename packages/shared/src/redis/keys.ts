@@ -86,14 +86,19 @@ export class Keys {
     return `${this.prefix}:idempotency:${digest}`
   }
 
-  /** Hash: group → what it published, as JSON. */
+  /** Whose turn it is to put things right: there while a pass is not due. */
+  get maintenance(): string {
+    return `${this.prefix}:maintenance`
+  }
+
+  /** Hash: group → what it published, as JSON. One script reads it together with the workers: they share a hash tag. */
   get catalog(): string {
-    return `${this.prefix}:catalog`
+    return `${this.prefix}:{catalog}:groups`
   }
 
   /** Hash: worker id → its last heartbeat, as JSON. */
   get workers(): string {
-    return `${this.prefix}:workers`
+    return `${this.prefix}:{catalog}:workers`
   }
 
   /** Sorted sets by which workers share an action's limits: see lua/take-turn.lua. */
@@ -115,6 +120,26 @@ export class Keys {
   /** Channel: a turn of the action has become free, for the worker that is named. */
   turnChannel(identity: string): string {
     return `${this.prefix}:events:turns:${identity}`
+  }
+
+  /** List: questions about a topic that no worker has taken yet, by id. All share a hash tag: workers wait on several. */
+  questions(topic: string): string {
+    return `${this.prefix}:{questions}:about:${topic}`
+  }
+
+  /** A question's text; it goes when its time is up, or when a worker takes it. */
+  question(id: string): string {
+    return `${this.prefix}:{questions}:${id}`
+  }
+
+  /** Channel: answers to one gateway's questions. */
+  answers(gateway: string): string {
+    return `${this.prefix}:events:answers:${gateway}`
+  }
+
+  /** Channel: nobody waits for the answer to a question any more. */
+  get droppedQuestions(): string {
+    return `${this.prefix}:events:dropped-questions`
   }
 
   /** Channel: a run ended. */

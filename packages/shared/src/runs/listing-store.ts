@@ -16,6 +16,8 @@ export interface StartedListing {
   cursor: string | undefined
   /** Listed already, and too few for a batch. */
   rest: RecordId[]
+  /** Pages that were stored. */
+  pages: number
 }
 
 /** A page of a listing, ready to be stored. */
@@ -41,10 +43,11 @@ export class ListingStore {
 
   /** Takes a listing over. `undefined`: there is nothing to list any more. */
   async start(runId: string, token: string): Promise<StartedListing | undefined> {
-    const reply = (await startListing.run(this.context, runId, token)) as [string | null, string, string[]] | null
+    const reply = (await startListing.run(this.context, runId, token)) as
+      [string | null, string, string[], number] | null
     const run = reply ? parseRunReply(reply[2]) : undefined
     if (!reply || !run) return undefined
-    return { run, token, cursor: reply[0] ?? undefined, rest: unpackIds(reply[1]) as RecordId[] }
+    return { run, token, cursor: reply[0] ?? undefined, rest: unpackIds(reply[1]) as RecordId[], pages: reply[3] }
   }
 
   /** Those of `ids` that the run's request did not exclude; compared as texts. */
@@ -55,7 +58,10 @@ export class ListingStore {
     return ids.filter((_, at) => excluded[at] !== 1)
   }
 
-  async add({ run, token }: StartedListing, page: ListedPage): Promise<ListingReply> {
+  /** Adds a page; it is counted in `listing`, so that one that is sent twice is added once. */
+  async add(listing: StartedListing, page: ListedPage): Promise<ListingReply> {
+    const { run, token } = listing
+    listing.pages++
     const failed = typeof page.then === 'object'
     const reply = (await listRecords.run(
       this.context,
@@ -67,6 +73,7 @@ export class ListingStore {
       page.batches.reduce((sum, batch) => sum + batch.length, 0),
       page.window,
       failed ? JSON.stringify((page.then as { failed: ItemError }).failed) : '',
+      listing.pages,
       ...page.batches.map(packIds),
     )) as ['lost' | 'ended' | 'ok', string, ...string[]]
     const [status, generation, ...batches] = reply

@@ -1,0 +1,47 @@
+import type { RecordPage } from '@flexaction/shared'
+import { FlexActionError } from '@flexaction/shared/errors'
+import { type Asker, collectionTopic, type RecordsQuestion } from '@flexaction/shared/questions'
+import type Router from '@koa/router'
+import type { CatalogView } from '../catalog/catalog-view.js'
+import { answerJson, type GatewayContext, type GatewayState } from '../http/context.js'
+import { nobody } from '../messages/field-options.js'
+import { optionalText, wholeNumber } from './query.js'
+
+export interface CollectionsOptions {
+  catalog: CatalogView
+  asker: Asker
+  /** How long an answer of a worker is waited for, in ms. */
+  withinMs: number
+}
+
+const DEFAULT_LIMIT = 50
+const MOST_LIMIT = 1_000
+
+/** `GET /collections`, and `/collections/:name/records?search=&cursor=&limit=`: what pickers and tables show. */
+export function addCollectionsRoutes(
+  router: Router<GatewayState>,
+  { catalog, asker, withinMs }: CollectionsOptions,
+): void {
+  router.get('/collections', (ctx) => {
+    const collections = catalog.collections.map((name) => ({ name, workers: catalog.workersListing(name) }))
+    answerJson(ctx as unknown as GatewayContext, 200, { collections })
+  })
+
+  router.get('/collections/:name/records', async (ctx) => {
+    const name = ctx.params.name ?? ''
+    if (!catalog.lists(name)) {
+      const known = catalog.collections.join(', ') || 'none'
+      throw new FlexActionError('not_found', `There is no collection '${name}' (there are: ${known})`)
+    }
+    const cursor = optionalText(ctx.query, 'cursor')
+    const search = optionalText(ctx.query, 'search')
+    const question: RecordsQuestion = {
+      limit: wholeNumber(ctx.query, 'limit', DEFAULT_LIMIT, 1, MOST_LIMIT),
+      ...(cursor !== undefined && { cursor }),
+      ...(search !== undefined && { search }),
+    }
+    if (catalog.workersListing(name) === 0) throw nobody(`the collection '${name}'`)
+    const { records, next } = (await asker.ask(collectionTopic(name), question, withinMs)) as RecordPage
+    answerJson(ctx as unknown as GatewayContext, 200, { records, ...(next !== undefined && { next }) })
+  })
+}

@@ -1,0 +1,35 @@
+import type { RunUser } from '../definitions/context.js'
+
+/** Asked of a collection: a page of its records. The answer is a RecordPage. */
+export interface RecordsQuestion {
+  cursor?: string
+  limit: number
+  search?: string
+}
+
+export function collectionTopic(collection: string): string {
+  return `collection ${collection}`
+}
+
+/** Asked of an action: the options of one of its fields. The answer is a list of options. */
+export interface OptionsQuestion {
+  field: string
+  /** The values that were typed so far. */
+  form: Readonly<Record<string, unknown>>
+  search?: string
+  user: RunUser
+}
+
+export function optionsTopic(identity: string): string {
+  return `options ${identity}`
+}
+
+/** Asked of a message handler that is not run through a queue: get_action_list. */
+export interface MessageQuestion {
+  params: Readonly<Record<string, unknown>>
+  user: RunUser
+}
+
+export function messageTopic(name: string): string {
+  return `message ${name}`
+}
