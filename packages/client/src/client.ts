@@ -106,7 +106,8 @@ export class FlexActionClient {
     this.#fetch = given ?? ((...args) => fetch(...args))
   }
 
-  session(): Promise<SessionView> {
+  /** Who is logged in; `null`: nobody. */
+  session(): Promise<SessionView | null> {
     return this.#get('/session')
   }
 

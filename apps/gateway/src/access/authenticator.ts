@@ -18,9 +18,14 @@ export class Authenticator {
   callerOf(ctx: GatewayContext): Caller {
     const header = ctx.get('Authorization')
     if (header !== '') return this.authenticate(header)
+    return this.sessionOf(ctx) ?? this.authenticate('')
+  }
+
+  /** Who has logged in with the browser that sends this. */
+  sessionOf(ctx: GatewayContext): Caller | undefined {
     const session = ctx.cookies.get(SESSION_COOKIE)
     const caller = session === undefined ? undefined : this.sessions.callerOf(session, Date.now())
-    return caller && isSameOrigin(ctx) ? caller : this.authenticate('')
+    return caller && isSameOrigin(ctx) ? caller : undefined
   }
 
   /** Throws `not_authenticated` when the header is missing or its token unknown. */

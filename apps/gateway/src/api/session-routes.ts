@@ -12,14 +12,16 @@ import { VERSION } from '../version.js'
 const LARGEST_LOGIN_BYTES = 10_000
 
 /**
- * `GET /session`: who is logged in. `POST /session` with `{"token": …}`: log in; the answer sets a cookie that scripts cannot
+ * `GET /session`: who is logged in, or null. `POST /session` with `{"token": …}`: log in; the answer sets a cookie that scripts cannot
  * read. `DELETE /session`: log out. To be added before authentication is asked for.
  */
 export function addSessionRoutes(router: Router<GatewayState>, authenticator: Authenticator): void {
   router.get('/session', (ctx) => {
     const gctx = ctx as unknown as GatewayContext
-    gctx.state.caller = authenticator.callerOf(gctx)
-    answerJson(gctx, 200, viewSession(gctx.state.caller))
+    const caller =
+      authenticator.sessionOf(gctx) ?? (gctx.get('Authorization') === '' ? undefined : authenticator.callerOf(gctx))
+    if (caller) gctx.state.caller = caller
+    answerJson(gctx, 200, caller ? viewSession(caller) : null)
   })
 
   router.post('/session', async (ctx) => {

@@ -45,7 +45,10 @@ export class Dashboard {
     for (const identity of identities) {
       if (this.#shown.has(identity)) continue
       // Items are retried through their run: repeating a whole ended batch here would do nothing.
-      const adapter = new BullMQAdapter(this.queues.get(identity), { allowRetries: false })
+      const adapter = new BullMQAdapter(this.queues.get(identity), {
+        allowRetries: false,
+        externalJobUrl: ({ data }) => ({ displayText: 'Run', href: `/runs/${(data as { run: string }).run}` }),
+      })
       this.#board.addQueue(adapter)
       this.#shown.set(identity, adapter)
     }
