@@ -12,6 +12,7 @@ pnpm="npx --yes $(node -p "require('./package.json').packageManager")"
 
 $pnpm install --frozen-lockfile
 ./node_modules/.bin/tsc -b
+node apps/console/build.mjs
 
 mkdir "$target"
 cp package.json pnpm-lock.yaml pnpm-workspace.yaml "$target"
@@ -21,6 +22,7 @@ rm "$target/deploy/image/build-tree.sh"
 # Of the apps and packages: all but their sources and what only compilers and editors read.
 tar -cf - \
   --exclude node_modules --exclude src --exclude 'tsconfig*.json' \
+  --exclude apps/console/public --exclude apps/console/index.html --exclude 'apps/console/*.mjs' \
   --exclude '*.tsbuildinfo' --exclude '*.d.ts' --exclude '*.map' \
   apps packages | tar -xf - -C "$target"
 

@@ -117,4 +117,17 @@ export async function build({ progress, signal }) {
   if (code !== 0) {
     throw new StartProblem(`The code does not compile:\n${output.trim()}`, 'Mend these lines, then start again.')
   }
+  await buildConsole({ progress, signal })
+}
+
+/** @param {ToolchainOptions} options */
+async function buildConsole({ progress, signal }) {
+  progress.step('Building the console')
+  const { code, output } = await runCommand(process.execPath, [inRepository('apps', 'console', 'build.mjs')], {
+    cwd: root,
+    signal,
+  })
+  if (code !== 0) {
+    throw new StartProblem(`The console was not built:\n${output.trim()}`, 'Mend these lines, then start again.')
+  }
 }

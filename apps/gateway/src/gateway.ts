@@ -1,6 +1,7 @@
 import { CatalogStore } from '@flexaction/shared/catalog'
 import { ConfigProblems, fileStoreOptions } from '@flexaction/shared/config'
 import { FileStore } from '@flexaction/shared/files'
+import { History } from '@flexaction/shared/history'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
 import { Asker } from '@flexaction/shared/questions'
@@ -26,6 +27,7 @@ import { Authenticator } from './access/authenticator.js'
 import { developmentToken } from './access/development-token.js'
 import { CatalogView } from './catalog/catalog-view.js'
 import { type GatewayConfig, parseOrigins } from './config.js'
+import { ConsoleFiles, LOGIN_PATH } from './console/console-files.js'
 import { Dashboard } from './dashboard/dashboard.js'
 import { Health } from './health.js'
 import { createApp } from './http/app.js'
@@ -34,6 +36,9 @@ import { ExecuteAction } from './messages/execute-action.js'
 import { ActionList } from './messages/action-list.js'
 import { FieldOptions } from './messages/field-options.js'
 import { MessagesEndpoint } from './messages/endpoint.js'
+import { EventStreams } from './watching/event-stream.js'
+import { RunWatch } from './watching/run-watch.js'
+import { WireLog } from './wire/wire-log.js'
 
 export interface Gateway extends LongLived {
   /** The port it listens on, once started. */
@@ -57,7 +62,8 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const refuse = config.NODE_ENV === 'production' && config.ALLOW_UNSAFE_REDIS === 'no'
   const policy = { refuse, logger }
   const queues = new BatchQueues({ redis, keys, onError: report('a queue reported an error') })
-  const dashboard = new Dashboard(queues, authenticator)
+  const console = await ConsoleFiles.load()
+  const dashboard = new Dashboard(queues, authenticator, console.built ? LOGIN_PATH : undefined)
   const reader = new RunReader(redis, keys)
   const endings = new RunEndings(subscriber, keys.runEnded, reader, report('reading runs that are waited for failed'))
   const catalog = new CatalogView({
@@ -91,6 +97,8 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     waitMaxMs: config.WAIT_MAX,
     runsPath: `${config.API_PREFIX}/runs`,
   })
+  const wire = new WireLog(redis, keys, report('keeping messages for the console failed'))
+  const streams = new EventStreams()
   const asker = new Asker({ redis, subscriber, keys })
   const asking = { catalog, asker, withinMs: config.ASK_WITHIN }
   const health = new Health(redis, catalog)
@@ -107,6 +115,11 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     ),
     reader,
     steering: { steering, reader, endings, queues, catalog, acceptor, backlog },
+    catalog: { catalog, queues, history: new History(redis, keys, report('counting for the charts failed')) },
+    events: { reader, watch: new RunWatch(reader, endings, report('looking at a watched run failed')), streams },
+    queues,
+    wire,
+    console,
     collections: asking,
     files: new FileStore({ redis, keys, ...fileStoreOptions(config) }),
     dashboard,
@@ -126,7 +139,9 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
       { name: 'asker', start: () => asker.start(), stop: () => asker.stop() },
       { name: 'admission', start: () => admission.start(), stop: () => admission.stop() },
       { name: 'expirer', start: () => expirer.start(), stop: () => expirer.stop() },
+      { name: 'wire', stop: () => wire.stop() },
       { name: 'http', start: () => server.start(), stop: () => server.stop() },
+      { name: 'event streams', stop: () => streams.stop() },
       { name: 'health', stop: () => health.stopping() },
     ],
     (part, error) => logger.error({ err: error, part }, 'a part did not stop cleanly'),

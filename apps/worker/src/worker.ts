@@ -1,6 +1,7 @@
 import { CatalogStore, describeCollection, describeMessage, GET_ACTION_LIST } from '@flexaction/shared/catalog'
 import { fileStoreOptions } from '@flexaction/shared/config'
 import { FileStore } from '@flexaction/shared/files'
+import { History } from '@flexaction/shared/history'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
 import { Maintenance } from '@flexaction/shared/maintenance'
@@ -66,6 +67,7 @@ export function createWorker(
     ...actions.map((action) => action.published),
     ...definitions.messages.filter((message) => message.name === GET_ACTION_LIST).map(describeMessage),
   ]
+  const history = new History(redis, keys, report('counting for the charts failed'))
   const id = randomBytes(6).toString('hex')
   const announcer = new Announcer({
     store: new CatalogStore(redis, keys),
@@ -80,6 +82,10 @@ export function createWorker(
       collections: definitions.collections.map(({ name }) => name),
     },
     published: [...published, ...definitions.collections.map((collection) => describeCollection(collection.name))],
+    load: () => ({
+      busy: runners.reduce((sum, runner) => sum + runner.busy, 0),
+      slots: actions.reduce((sum, action) => sum + action.slots, 0),
+    }),
     logger,
   })
   const liveWorkers = (): number => announcer.liveWorkers
@@ -103,6 +109,7 @@ export function createWorker(
         queues,
         backlog,
         files,
+        history,
         logger,
         workerName: name,
         onError: report('a queue reported an error'),
@@ -160,6 +167,7 @@ export function createWorker(
       { name: 'redis policy', start: async () => void (await checkRedisPolicy(redis, policy)) },
       { name: 'queues', stop: () => Promise.all([queues.close(), listings.close()]).then(() => undefined) },
       { name: 'backlog', stop: () => backlog.stop() },
+      { name: 'history', stop: () => history.stop() },
       { name: 'announcer', start: () => announcer.start(), stop: () => announcer.stop() },
       { name: 'commands', start: () => commands.start(), stop: () => commands.stop() },
       { name: 'turnstiles', start: () => turnstiles.start(), stop: () => turnstiles.stop() },

@@ -38,11 +38,14 @@ export function addRunsRoutes(router: Router<GatewayState>, reader: RunReader): 
   router.get('/runs/:id/items', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
     const state = oneOf(ctx.query, 'state', ITEM_STATES)
+    const search = optionalText(ctx.query, 'search')
+    const record = optionalText(ctx.query, 'record')
     const cursor = wholeNumber(ctx.query, 'cursor', 0, 0, Number.MAX_SAFE_INTEGER)
     const limit = readLimit(gctx)
     if (await answeredUnchanged(gctx, reader, idOf(gctx))) return
     const run = await findRun(reader, idOf(gctx))
-    const { values, next } = await reader.items(run, { state, cursor, limit, forOperators: isOperator(gctx) })
+    const forOperators = isOperator(gctx)
+    const { values, next } = await reader.items(run, { state, search, record, cursor, limit, forOperators })
     gctx.set('ETag', tagOf(gctx, String(run.revision)))
     answerJson(gctx, 200, { items: values, ...(next !== undefined && { next }) })
   })
@@ -64,7 +67,7 @@ export async function findRun(reader: RunReader, id: string): Promise<Run> {
 }
 
 /** Operators see the texts of unexpected failures; viewers see a safe text. */
-function isOperator(ctx: GatewayContext): boolean {
+export function isOperator(ctx: GatewayContext): boolean {
   return mayActAs(callerOf(ctx), 'operator')
 }
 

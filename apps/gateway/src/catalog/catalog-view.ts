@@ -62,6 +62,10 @@ export class CatalogView {
     return this.#messages.get(name)
   }
 
+  get workers(): readonly LiveWorker[] {
+    return this.#workers
+  }
+
   /** Whether some worker has said that it can list this collection's records. */
   lists(collection: string): boolean {
     return this.#collections.has(collection)

@@ -5,7 +5,8 @@ import { FlexActionError } from '@flexaction/shared/errors'
 import type { BatchQueues } from '@flexaction/shared/queues'
 import { type Authenticator, requireRole } from '../access/authenticator.js'
 import type { CatalogAction } from '../catalog/catalog-view.js'
-import type { GatewayMiddleware } from '../http/context.js'
+import { isSameOrigin } from '../access/same-origin.js'
+import type { GatewayContext, GatewayMiddleware } from '../http/context.js'
 
 export const DASHBOARD_PATH = '/queues'
 
@@ -22,12 +23,14 @@ export class Dashboard {
   constructor(
     private readonly queues: BatchQueues,
     private readonly authenticator: Authenticator,
+    /** The page to log in at, if there is one; else the browser asks for a password. */
+    private readonly loginPath: string | undefined,
   ) {
     this.#adapter.setBasePath(DASHBOARD_PATH)
     this.#board = createBullBoard({
       queues: [],
       serverAdapter: this.#adapter,
-      options: { uiConfig: { boardTitle: 'FlexAction queues' } },
+      options: { uiConfig: { boardTitle: 'FlexAction queues', miscLinks: [{ text: 'Console', url: '/' }] } },
     })
   }
 
@@ -42,26 +45,32 @@ export class Dashboard {
     for (const identity of identities) {
       if (this.#shown.has(identity)) continue
       // Items are retried through their run: repeating a whole ended batch here would do nothing.
-      const adapter = new BullMQAdapter(this.queues.get(identity), { allowRetries: false })
+      const adapter = new BullMQAdapter(this.queues.get(identity), {
+        allowRetries: false,
+        externalJobUrl: ({ data }) => ({ displayText: 'Run', href: `/runs/${(data as { run: string }).run}` }),
+      })
       this.#board.addQueue(adapter)
       this.#shown.set(identity, adapter)
     }
   }
 
-  /** Lets nobody in without a token (the browser asks: any name, and the token as password); changes need an operator. */
+  /** Lets in who is logged in, or gives the token as password (with any name); changes need an operator. */
   get guard(): GatewayMiddleware {
     return async (ctx, next) => {
       if (!ctx.path.startsWith(DASHBOARD_PATH)) return next()
       ctx.set('Content-Security-Policy', OWN_CONTENT_ONLY)
       try {
-        ctx.state.caller = this.authenticator.authenticate(ctx.get('Authorization'))
+        ctx.state.caller = this.authenticator.callerOf(ctx)
       } catch (error) {
+        if (this.loginPath !== undefined && isNavigation(ctx)) {
+          return ctx.redirect(`${this.loginPath}?next=${encodeURIComponent(ctx.url)}`)
+        }
         ctx.set('WWW-Authenticate', 'Basic realm="FlexAction: any name, and your token as password", charset="UTF-8"')
         throw error
       }
       if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
         requireRole(ctx.state.caller, 'operator', 'changing queues')
-        if (!isSameOrigin(ctx.get('Sec-Fetch-Site'), ctx.get('Origin'), ctx.host)) {
+        if (!isSameOrigin(ctx)) {
           throw new FlexActionError('not_permitted', 'Not permitted: queues are changed from the dashboard itself only')
         }
       }
@@ -74,8 +83,7 @@ export class Dashboard {
   }
 }
 
-/** A browser sends its remembered password along with other sites' requests too: those are refused. */
-function isSameOrigin(site: string, origin: string, host: string): boolean {
-  if (site !== '') return site === 'same-origin'
-  return origin === '' || (URL.canParse(origin) && new URL(origin).host === host)
+/** A person opened the page, as opposed to a script or a program that asks for it. */
+function isNavigation(ctx: GatewayContext): boolean {
+  return ctx.get('Sec-Fetch-Mode') === 'navigate' && ctx.get('Authorization') === ''
 }

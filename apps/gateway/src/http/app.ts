@@ -1,17 +1,25 @@
 import type { FileStore } from '@flexaction/shared/files'
 import type { Logger } from '@flexaction/shared/logging'
+import type { BatchQueues } from '@flexaction/shared/queues'
 import type { RunReader } from '@flexaction/shared/runs'
 import { FlexActionError } from '@flexaction/shared/errors'
 import Router, { type RouterMiddleware } from '@koa/router'
 import Koa from 'koa'
 import type { Authenticator } from '../access/authenticator.js'
+import { addCatalogRoutes, type CatalogRoutesOptions } from '../api/catalog-routes.js'
+import { addEventsRoutes, type EventsOptions } from '../api/events-routes.js'
+import { addRunDetailsRoutes } from '../api/run-details-routes.js'
 import { addCollectionsRoutes, type CollectionsOptions } from '../api/collections-routes.js'
 import { addFilesRoute } from '../api/files-routes.js'
 import { addRunsRoutes } from '../api/runs-routes.js'
 import { addSteeringRoutes, type SteeringOptions } from '../api/steering-routes.js'
+import { addSessionRoutes } from '../api/session-routes.js'
+import { addWireRoutes } from '../api/wire-routes.js'
+import type { ConsoleFiles } from '../console/console-files.js'
 import type { Dashboard } from '../dashboard/dashboard.js'
 import type { Health } from '../health.js'
 import type { MessagesEndpoint } from '../messages/endpoint.js'
+import type { WireLog } from '../wire/wire-log.js'
 import { VERSION } from '../version.js'
 import { answerErrors, messagesErrors } from './answer-errors.js'
 import { answerJson, type GatewayMiddleware, type GatewayState } from './context.js'
@@ -27,6 +35,11 @@ export interface AppOptions {
   messages: MessagesEndpoint
   reader: RunReader
   steering: SteeringOptions
+  catalog: CatalogRoutesOptions
+  events: EventsOptions
+  queues: BatchQueues
+  wire: WireLog
+  console: ConsoleFiles
   collections: CollectionsOptions
   files: FileStore
   dashboard: Dashboard
@@ -50,7 +63,7 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
   use(dashboard.routes)
 
   const authenticate: GatewayMiddleware = async (ctx, next) => {
-    ctx.state.caller = authenticator.authenticate(ctx.get('Authorization'))
+    ctx.state.caller = authenticator.callerOf(ctx)
     return next()
   }
   const route = onRoute.bind(undefined, apiPrefix)
@@ -59,7 +72,9 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
     route(
       'POST',
       '/messages',
-      chain(messagesErrors, authenticate, readBody(options.maxBodyBytes), (ctx) => options.messages.answer(ctx)),
+      chain(options.wire.record, messagesErrors, authenticate, readBody(options.maxBodyBytes), (ctx) =>
+        options.messages.answer(ctx),
+      ),
     ),
   )
 
@@ -70,13 +85,21 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
   const signed = new Router<GatewayState>({ prefix: apiPrefix })
   addFilesRoute(signed, options.files)
   app.use(signed.routes())
+  const sessions = new Router<GatewayState>({ prefix: apiPrefix })
+  addSessionRoutes(sessions, authenticator)
+  app.use(sessions.routes())
 
   const api = new Router<GatewayState>({ prefix: apiPrefix })
   api.use(authenticate as unknown as RouterMiddleware<GatewayState>)
   addRunsRoutes(api, options.reader)
+  addRunDetailsRoutes(api, options.reader, options.queues)
+  addEventsRoutes(api, options.events)
   addSteeringRoutes(api, options.steering)
+  addCatalogRoutes(api, options.catalog)
+  addWireRoutes(api, options.wire)
   addCollectionsRoutes(api, options.collections)
   app.use(api.routes())
+  use(options.console.serve)
   return app
 }
 

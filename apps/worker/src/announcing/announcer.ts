@@ -15,6 +15,8 @@ export interface AnnouncerOptions {
   store: CatalogStore
   worker: LiveWorker
   published: readonly (PublishedAction | PublishedCollection)[]
+  /** How much of the worker is in use. */
+  load(): { busy: number; slots: number }
   logger: Logger
 }
 
@@ -47,7 +49,7 @@ export class Announcer {
 
   async #beat(): Promise<void> {
     try {
-      this.#liveWorkers = await this.options.store.beat(this.options.worker)
+      this.#liveWorkers = await this.options.store.beat({ ...this.options.worker, ...this.options.load() })
     } catch (error) {
       if (!isRedisAway(error)) this.options.logger.warn({ err: error }, 'the heartbeat failed')
     }

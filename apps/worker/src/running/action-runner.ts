@@ -1,5 +1,6 @@
 import { isFileResult } from '@flexaction/shared/definitions'
 import type { FileStore } from '@flexaction/shared/files'
+import type { History } from '@flexaction/shared/history'
 import type { Logger } from '@flexaction/shared/logging'
 import { BatchConsumer, type BatchEnd, type BatchJob, type BatchQueues } from '@flexaction/shared/queues'
 import { type Backlog, type RunStore, windowFor } from '@flexaction/shared/runs'
@@ -20,6 +21,7 @@ export interface ActionRunnerOptions {
   queues: BatchQueues
   backlog: Backlog
   files: FileStore
+  history: History
   logger: Logger
   onError(error: unknown): void
   workerName: string
@@ -76,6 +78,11 @@ export class ActionRunner implements Commanded {
     await this.#consumer.start()
   }
 
+  /** Handler calls that are going on. */
+  get busy(): number {
+    return this.#busy
+  }
+
   runsInHand(): Iterable<string> {
     return new Set([...this.#batches].map(({ runId }) => runId))
   }
@@ -113,11 +120,12 @@ export class ActionRunner implements Commanded {
   }
 
   async #process(job: BatchJob): Promise<BatchEnd> {
-    const { store, queues, backlog, logger } = this.options
+    const { store, queues, backlog, history, logger } = this.options
     const started = await store.start(job.run, job.batch, job.generation, job.token)
     if (!started) return { kind: 'done', summary: 'nothing to do: the batch has ended, or waits for its run to go on' }
     const isolation = started.interruptions >= ISOLATED_AFTER ? this.options.isolation : undefined
-    const { batchSize } = started.run
+    const { batchSize, generation, startedAt, createdAt, identity } = started.run
+    if (job.batch === 0 && generation === 0 && startedAt !== undefined) history.started(identity, startedAt - createdAt)
     const callsPerBatch = this.action.bulk ? 1 : batchSize
     const batch = new RunningBatch({
       action: this.action,
@@ -126,6 +134,7 @@ export class ActionRunner implements Commanded {
       store,
       queues,
       backlog,
+      history,
       logger,
       onDropped: (calls) => {
         if (!isolation) this.#rotation.forget(calls)

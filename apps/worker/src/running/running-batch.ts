@@ -25,7 +25,10 @@ import { Settler, type SettlerOptions } from './settler.js'
 export type OneEnding =
   { kind: 'succeeded'; result: unknown } | { kind: 'failed'; why: string | Error } | { kind: 'skipped'; why: string }
 
-export interface RunningBatchOptions extends Pick<SettlerOptions, 'store' | 'queues' | 'backlog' | 'window'> {
+export interface RunningBatchOptions extends Pick<
+  SettlerOptions,
+  'store' | 'queues' | 'backlog' | 'history' | 'window'
+> {
   action: RunnableAction
   job: BatchJob
   started: StartedBatch

@@ -1,3 +1,4 @@
+import type { History } from '@flexaction/shared/history'
 import type { BatchQueues } from '@flexaction/shared/queues'
 import type { Backlog, LiveCall, RunStore, Settlement, SettleReply, StartedBatch } from '@flexaction/shared/runs'
 import type { Logger } from '@flexaction/shared/logging'
@@ -16,6 +17,7 @@ export interface SettlerOptions {
   store: RunStore
   queues: BatchQueues
   backlog: Backlog
+  history: History
   logger: Logger
   /** Most batches of the run to stand in the queue. */
   window(): number
@@ -124,7 +126,7 @@ export class Settler {
 
   async #record(settlement: Settlement): Promise<void> {
     const reply = await this.#untilAnswered(settlement)
-    const { started, queues, backlog, logger, onLost, onCommand, onReport } = this.options
+    const { started, queues, backlog, history, logger, onLost, onCommand, onReport } = this.options
     if (reply.status === 'lost') {
       this.#lost = true
       onLost()
@@ -132,6 +134,7 @@ export class Settler {
     }
     const { succeeded, failed, skipped, cancelled } = settlement.counts
     backlog.ended(succeeded + failed + skipped + cancelled)
+    history.settled(started.run.identity, settlement.counts)
     onReport(this.#settled)
     if (reply.status === 'ended') return
     if (reply.then === 'parked' || reply.then === 'cancel') this.#parked = true

@@ -22,6 +22,10 @@ export interface LiveWorker {
   actions: string[]
   /** Names of the collections that it lists. */
   collections: string[]
+  /** Handler calls that were going on at the last heartbeat; absent for workers of an older version. */
+  busy?: number
+  /** Most handler calls at once, over all actions. */
+  slots?: number
 }
 
 /** All that is published. */

@@ -31,6 +31,22 @@ export function maskSecrets(text: string): string {
     .replace(/\b(Bearer|Token|ProjectToken|JWT)\s+[\w.~+/=-]{8,}/g, '$1 ***')
 }
 
+/** A copy in which the values of secret keys, at any depth, and secrets within texts are masked. */
+export function maskFields(value: unknown): unknown {
+  if (typeof value === 'string') return maskSecrets(value)
+  if (Array.isArray(value)) return value.map(maskFields)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, isSecretKey(key) ? '[masked]' : maskFields(one)]),
+  )
+}
+
+/** Also `api_token`, `newPassword`: a name that holds one of the words. */
+function isSecretKey(key: string): boolean {
+  const name = key.toLowerCase()
+  return SECRET_KEYS.some((word) => name.includes(word))
+}
+
 function maskError(error: unknown): unknown {
   if (typeof error !== 'object' || error === null) return error
   return Object.fromEntries(

@@ -1,6 +1,8 @@
 import { type JobsOptions, Queue } from 'bullmq'
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
+import type { Run } from '../runs/run.js'
+import type { QueueDepth } from '../views/index.js'
 import type { ToQueue } from '../runs/run-store.js'
 
 /** What a batch's job carries: ids and outcomes live with the run. */
@@ -73,6 +75,28 @@ export class BatchQueues {
       missing++
     }
     return missing
+  }
+
+  /** How many jobs a queue holds, by state. */
+  async depth(identity: string): Promise<QueueDepth> {
+    const queue = this.get(identity)
+    const [counts, [oldest]] = await Promise.all([
+      queue.getJobCounts('waiting', 'active', 'delayed', 'failed'),
+      queue.getJobs(['waiting'], 0, 0, true),
+    ])
+    const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts
+    const oldestWaitMs = oldest && Math.max(0, Date.now() - oldest.timestamp)
+    return { waiting, active, delayed, failed, ...(oldestWaitMs !== undefined && { oldestWaitMs }) }
+  }
+
+  /** What handlers wrote to a batch's log: its last lines, at most `most`. */
+  async logOf(run: Pick<Run, 'id' | 'identity' | 'generation'>, batch: number, most: number): Promise<string[]> {
+    const lines: string[] = []
+    for (let generation = 0; generation <= run.generation; generation++) {
+      const { logs } = await this.get(run.identity).getJobLogs(jobId(run.id, batch, generation), -most, -1, true)
+      lines.push(...logs)
+    }
+    return lines.slice(-most)
   }
 
   /** Closes every queue; the connection stays open, it is the caller's. */

@@ -107,6 +107,16 @@ export class Keys {
     return [key('holders'), key('starts'), key('waiting'), key('asked')]
   }
 
+  /** Hash: what ended in the interval that began at that time (epoch ms), by outcome and action. */
+  history(span: string, at: number): string {
+    return `${this.prefix}:history:${span}:${at}`
+  }
+
+  /** List: the last messages with their answers, newest first, as JSON. */
+  get wire(): string {
+    return `${this.prefix}:wire`
+  }
+
   /** Channel: a turn of the action has become free, for the worker that is named. */
   turnChannel(identity: string): string {
     return `${this.prefix}:events:turns:${identity}`

@@ -25,7 +25,7 @@ export {
 } from './run.js'
 export { RunEndings } from './run-endings.js'
 export { newRunId, RUN_ID, runIdTime } from './run-id.js'
-export { type Page, type RunFilter, type RunItem, RunReader } from './run-reader.js'
+export { type Page, type RunFilter, type RunInput, type RunItem, RunReader } from './run-reader.js'
 export { type ListedPage, type ListingReply, ListingStore, type StartedListing } from './listing-store.js'
 export { RunIndex } from './run-index.js'
 export type { RunScriptContext } from './run-scripts.js'

@@ -1,3 +1,4 @@
+import type { RecordId } from '../definitions/context.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
 import { Script } from '../redis/script.js'
@@ -31,11 +32,26 @@ export interface RunFilter {
 
 export interface ItemsRequest {
   state?: ItemState | undefined
+  /** A part of the id or of the message, in any case. */
+  search?: string | undefined
+  /** An id, as text: looks only where this record is. */
+  record?: string | undefined
   /** Position of the first item. */
   cursor: number
   limit: number
   /** Whether texts of unexpected failures are shown; else a safe text stands in for them. */
   forOperators: boolean
+}
+
+/** What was sent to make a run. */
+export interface RunInput {
+  form: Record<string, unknown>
+  /** Whether all records but some were meant. */
+  allExcept: boolean
+  /** Ids that were sent: those to run on, or those to leave out. At most as many as asked for. */
+  ids: RecordId[]
+  /** How many were sent. */
+  total: number
 }
 
 /** One item of a run, as its log tells. */
@@ -102,15 +118,43 @@ export class RunReader {
   }
 
   async #holds(run: Run, record: string): Promise<boolean> {
-    if (run.target !== 'records') return false
+    return (await this.batchesOfRecord(run, record)).length > 0
+  }
+
+  /** The batches of a run that a record is in. */
+  async batchesOfRecord(run: Run, record: string): Promise<number[]> {
+    if (run.target !== 'records') return []
     const forms = [`,${JSON.stringify(record)},`, `,${record},`]
     const batches = (await findRecord.run(this.redis, this.keys.input(run.id), batchesOf(run), ...forms)) as string[]
+    const found: number[] = []
     for (const batch of batches) {
       // The text search may have matched inside a longer id that holds commas itself.
       const packed = await this.redis.hget(this.keys.input(run.id), batch)
-      if (packed && unpackIds(packed).some((id) => String(id) === record)) return true
+      if (packed && unpackIds(packed).some((id) => String(id) === record)) found.push(Number(batch))
     }
-    return false
+    return found
+  }
+
+  /** What was sent: the form, and at most `most` of the ids. */
+  async input(run: Run, most: number): Promise<RunInput> {
+    const { keys, redis } = this
+    const [form, allExcept] = await Promise.all([
+      redis.hget(keys.input(run.id), 'form'),
+      redis.hexists(keys.run(run.id), 'allExcept'),
+    ])
+    const head = { form: JSON.parse(form ?? '{}') as Record<string, unknown>, allExcept: allExcept === 1 }
+    if (head.allExcept) {
+      const ids = (await redis.smembers(keys.except(run.id))).sort()
+      return { ...head, ids: ids.slice(0, most), total: ids.length }
+    }
+    if (run.target !== 'records') return { ...head, ids: [], total: 0 }
+    const batches = Math.min(batchesOf(run), Math.ceil(most / run.batchSize))
+    const ids: RecordId[] = []
+    for (let batch = 0; batch < batches; batch++) {
+      const packed = await redis.hget(keys.input(run.id), String(batch))
+      for (const id of packed ? unpackIds(packed) : []) if (id !== null && ids.length < most) ids.push(id)
+    }
+    return { ...head, ids, total: run.total }
   }
 
   async #dropOrphans(index: string, ids: string[], runs: (Run | undefined)[]): Promise<void> {
@@ -120,7 +164,11 @@ export class RunReader {
   }
 
   /** Items of a run in the order they were sent, from `cursor` (a position; the last page's `next`). */
-  async items(run: Run, { state, cursor, limit, forOperators }: ItemsRequest): Promise<Page<Item>> {
+  async items(run: Run, { state, search, record, cursor, limit, forOperators }: ItemsRequest): Promise<Page<Item>> {
+    const wanted = search?.toLowerCase()
+    const matches = (item: Item): boolean =>
+      (state === undefined || item.state === state) && (wanted === undefined || holdsText(item, wanted))
+    if (record !== undefined) return this.#itemsOfRecord(run, record, forOperators)
     const found: Item[] = []
     const perRead = Math.max(1, Math.ceil(limit / run.batchSize))
     let position = cursor
@@ -130,11 +178,17 @@ export class RunReader {
       const items = await this.#itemsOfBatches(run, first, Math.min(first + perRead, batchesOf(run)), forOperators)
       for (const item of items.slice(position - first * run.batchSize)) {
         if (found.length === limit) break
-        if (state === undefined || item.state === state) found.push(item)
+        if (matches(item)) found.push(item)
         position++
       }
     }
     return { values: found, ...(position < run.total && { next: String(position) }) }
+  }
+
+  async #itemsOfRecord(run: Run, record: string, forOperators: boolean): Promise<Page<Item>> {
+    const batches = await this.batchesOfRecord(run, record)
+    const items = await Promise.all(batches.map((batch) => this.#itemsOfBatches(run, batch, batch + 1, forOperators)))
+    return { values: items.flat().filter(({ id }) => String(id) === record) }
   }
 
   /** One item, by its place in the run. */
@@ -184,6 +238,10 @@ interface ReadBatch {
   ids: readonly (string | number | null)[]
   live: readonly LiveCall[]
   histories: readonly ItemHistory[]
+}
+
+function holdsText({ id, message }: Item, wanted: string): boolean {
+  return [id, message].some((text) => text !== undefined && String(text).toLowerCase().includes(wanted))
 }
 
 function batchesOf(run: Run): number {

@@ -89,7 +89,7 @@ export function runFields(run: NewRun): string[] {
     ...(run.expiresAt !== undefined && { expiresAt: run.expiresAt }),
     ...(run.haltOn &&
       ('failures' in run.haltOn ? { haltAt: run.haltOn.failures } : { haltPercent: run.haltOn.percent })),
-    ...(run.listing && { listing: 1 }),
+    ...(run.listing && { listing: 1, allExcept: 1 }),
     state: 'waiting',
     rev: 1,
   }

@@ -1,0 +1,52 @@
+import type { History } from '@flexaction/shared/history'
+import type { BatchQueues } from '@flexaction/shared/queues'
+import type { ActionsView, ActionView, HistoryView, QueueDepth } from '@flexaction/shared/views'
+import type Router from '@koa/router'
+import { mayActAs } from '../access/auth-tokens.js'
+import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
+import { answerJson, callerOf, type GatewayContext, type GatewayState } from '../http/context.js'
+import { keptFor } from './kept-for.js'
+import { oneOf, optionalText } from './query.js'
+
+export interface CatalogRoutesOptions {
+  catalog: CatalogView
+  queues: BatchQueues
+  history: History
+}
+
+/** However many pages ask: queues are counted, and the history is read, at most this often, in ms. */
+const DEPTHS_KEPT_MS = 1_000
+const HISTORY_KEPT_MS = 5_000
+
+/** `GET /actions`: what is published, with who serves it. `GET /workers`: who lives. `GET /history`: what ended when. */
+export function addCatalogRoutes(router: Router<GatewayState>, options: CatalogRoutesOptions): void {
+  const { catalog, queues, history } = options
+  const depthOf = keptFor(DEPTHS_KEPT_MS, (identity: string) => queues.depth(identity))
+  const historyOf = keptFor(HISTORY_KEPT_MS, (key: string): Promise<HistoryView> => {
+    const [span, identity] = JSON.parse(key) as ['hour' | 'day', string | null]
+    return history.read(span, Date.now(), identity ?? undefined)
+  })
+
+  router.get('/actions', async (ctx) => {
+    const gctx = ctx as unknown as GatewayContext
+    const depths = await Promise.all(catalog.actions.map(({ identity }) => depthOf(identity)))
+    const actions = catalog.actions.map((action, at) => viewAction(gctx, catalog, action, depths[at] as QueueDepth))
+    answerJson(gctx, 200, { actions, collections: [...catalog.collections] } satisfies ActionsView)
+  })
+
+  router.get('/workers', (ctx) => {
+    answerJson(ctx as unknown as GatewayContext, 200, { workers: catalog.workers })
+  })
+
+  router.get('/history', async (ctx) => {
+    const span = oneOf(ctx.query, 'span', ['hour', 'day']) ?? 'hour'
+    const identity = optionalText(ctx.query, 'action') ?? null
+    answerJson(ctx as unknown as GatewayContext, 200, await historyOf(JSON.stringify([span, identity])))
+  })
+}
+
+function viewAction(ctx: GatewayContext, catalog: CatalogView, action: CatalogAction, queue: QueueDepth): ActionView {
+  const { identity, name, target, entry, permission } = action
+  const workers = catalog.workersFor(identity)
+  return { identity, name, target, entry, permission, workers, queue, permitted: mayActAs(callerOf(ctx), permission) }
+}

@@ -1,0 +1,113 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { extname, join, posix, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { GatewayContext, GatewayMiddleware } from '../http/context.js'
+
+export const LOGIN_PATH = '/login'
+
+/** Where the build of apps/console puts its files: beside this app, in the repository and in the image. */
+const FOLDER = fileURLToPath(new URL('../../../console/dist', import.meta.url))
+
+/** The console's own pages: each answers with the same document, and the page looks at the address. */
+const PAGES = /^\/(?:login|actions|runs|records|workers|wire)?(?:\/.*)?$/
+
+/** Scripts and styles come from here alone, and none stands in the page; styles of elements are set by the components. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json; charset=utf-8',
+  '.woff2': 'font/woff2',
+}
+
+interface ConsoleFile {
+  type: string
+  plain: Buffer
+  br?: Buffer
+  gzip?: Buffer
+}
+
+const NOT_BUILT = `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>FlexAction</title>
+<h1>FlexAction</h1>
+<p>The gateway is running, but its console was not built. Build it with <code>pnpm build</code>, then start the gateway again.</p>
+<p>The <a href="/queues">queue dashboard</a> works without it.</p>
+</html>
+`
+
+/** The console's files, in memory, compressed when they were built. */
+export class ConsoleFiles {
+  private constructor(private readonly files: ReadonlyMap<string, ConsoleFile>) {}
+
+  static async load(folder = FOLDER): Promise<ConsoleFiles> {
+    const files = new Map<string, ConsoleFile>()
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+    for (const entry of entries) {
+      const type = TYPES[extname(entry.name)]
+      if (!entry.isFile() || type === undefined) continue
+      const file = join(entry.parentPath, entry.name)
+      const path = posix.join('/', relative(folder, file).split(sep).join('/'))
+      const read = (suffix: string): Promise<Buffer | undefined> => readFile(file + suffix).catch(() => undefined)
+      const [plain, br, gzip] = await Promise.all([readFile(file), read('.br'), read('.gz')])
+      files.set(path, { type, plain, ...(br && { br }), ...(gzip && { gzip }) })
+    }
+    return new ConsoleFiles(files)
+  }
+
+  get built(): boolean {
+    return this.files.has('/index.html')
+  }
+
+  /** Answers what nobody before it has: the console's files and pages. */
+  get serve(): GatewayMiddleware {
+    return async (ctx, next) => {
+      if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next()
+      const file = ctx.path === '/index.html' ? undefined : this.files.get(ctx.path)
+      if (file) {
+        answerFile(ctx, file)
+        return undefined
+      }
+      if (!PAGES.test(ctx.path)) return next()
+      ctx.set('Content-Security-Policy', POLICY)
+      ctx.set('X-Content-Type-Options', 'nosniff')
+      ctx.set('Referrer-Policy', 'same-origin')
+      const page = this.files.get('/index.html')
+      if (page) answerFile(ctx, page)
+      else answerNotBuilt(ctx)
+      return undefined
+    }
+  }
+}
+
+function answerNotBuilt(ctx: GatewayContext): void {
+  ctx.status = 503
+  ctx.type = 'html'
+  ctx.body = NOT_BUILT
+}
+
+function answerFile(ctx: GatewayContext, file: ConsoleFile): void {
+  // Files under /assets carry a hash of their content in their names: they never change.
+  const hashed = ctx.path.startsWith('/assets/')
+  ctx.set('Cache-Control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache')
+  ctx.vary('Accept-Encoding')
+  const encoding = ctx.acceptsEncodings('br', 'gzip', 'identity')
+  const body = encoding === 'br' ? file.br : encoding === 'gzip' ? file.gzip : undefined
+  if (body) ctx.set('Content-Encoding', encoding as string)
+  ctx.status = 200
+  ctx.type = file.type
+  ctx.body = body ?? file.plain
+}

@@ -1,0 +1,149 @@
+import { maskFields, maskSecrets } from '@flexaction/shared/logging'
+import type { Keys, RedisClient } from '@flexaction/shared/redis'
+import type { WireEntry } from '@flexaction/shared/views'
+import type { GatewayContext, GatewayMiddleware } from '../http/context.js'
+
+/** Messages that are kept. */
+const MOST_ENTRIES = 100
+/** What has passed is told to Redis this often, in ms: at most the last of them, however many there were. */
+const TELL_EVERY_MS = 500
+/** Characters of a body that are kept. */
+const MOST_CHARACTERS = 8_000
+/** Elements of a list that are kept: a selection may hold a million ids. */
+const MOST_ELEMENTS = 50
+
+const REQUEST_HEADERS = ['origin', 'content-type', 'prefer', 'idempotency-key', 'user-agent']
+const ANSWER_HEADERS = ['content-type', 'location', 'preference-applied', 'retry-after', 'idempotent-replayed']
+
+interface Passed extends Omit<WireEntry, 'request' | 'answer'> {
+  requestHeaders: Record<string, string>
+  body: unknown
+  status: number
+  answerHeaders: Record<string, string>
+  answer: unknown
+}
+
+/**
+ * The last messages and their answers, of all gateways, for people who look into a problem. Kept in a short list in Redis,
+ * with secrets masked and long bodies cut; written now and then, so that a message costs next to nothing.
+ */
+export class WireLog {
+  #untold: Passed[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(
+    private readonly redis: RedisClient,
+    private readonly keys: Keys,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  /** Goes around all that answers a message. */
+  get record(): GatewayMiddleware {
+    return async (ctx, next) => {
+      const began = performance.now()
+      await next()
+      this.#pass(ctx, Math.round((performance.now() - began) * 10) / 10)
+    }
+  }
+
+  /** The last messages, newest first. */
+  async read(): Promise<WireEntry[]> {
+    const entries = await this.redis.lrange(this.keys.wire, 0, MOST_ENTRIES - 1)
+    return entries.map((entry) => JSON.parse(entry) as WireEntry)
+  }
+
+  async stop(): Promise<void> {
+    await this.#tell()
+  }
+
+  #pass(ctx: GatewayContext, ms: number): void {
+    const { requestId, caller } = ctx.state
+    const body = ctx.request.body as unknown
+    const name = (body as { name?: unknown } | undefined)?.name
+    this.#untold.push({
+      id: requestId,
+      at: new Date().toISOString(),
+      name: typeof name === 'string' ? name.slice(0, 100) : '',
+      ...(caller && { user: caller.name }),
+      ms,
+      requestHeaders: {
+        ...pick(ctx.headers, REQUEST_HEADERS),
+        ...(ctx.get('Authorization') !== '' && { authorization: maskAuthorization(ctx.get('Authorization')) }),
+      },
+      body: shortened(body),
+      status: ctx.status,
+      answerHeaders: pick(ctx.response.headers, ANSWER_HEADERS),
+      answer: ctx.body,
+    })
+    if (this.#untold.length > MOST_ENTRIES) this.#untold.shift()
+    this.#timer ??= setTimeout(() => void this.#tell(), TELL_EVERY_MS)
+  }
+
+  async #tell(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const entries = this.#untold.map((passed) => JSON.stringify(viewPassed(passed)))
+    this.#untold = []
+    if (entries.length === 0) return
+    try {
+      await this.redis
+        .multi()
+        .lpush(this.keys.wire, ...entries)
+        .ltrim(this.keys.wire, 0, MOST_ENTRIES - 1)
+        .exec()
+    } catch (error) {
+      this.onError(error)
+    }
+  }
+}
+
+function viewPassed({ requestHeaders, body, status, answerHeaders, answer, ...head }: Passed): WireEntry {
+  return {
+    ...head,
+    request: { headers: requestHeaders, body: textOf(body) },
+    answer: { status, headers: answerHeaders, body: textOf(parsed(answer)) },
+  }
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined || value === '') return ''
+  const masked = maskFields(value)
+  const text = typeof masked === 'string' ? masked : JSON.stringify(masked, null, 2)
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text
+}
+
+/** What was answered, as a value if it is JSON of a reasonable size: only then can secrets in it be found by their names. */
+function parsed(answer: unknown): unknown {
+  if (typeof answer !== 'string' && !Buffer.isBuffer(answer)) return undefined
+  const text = answer.toString()
+  if (text.length > 20 * MOST_CHARACTERS) return `(${text.length} characters)`
+  try {
+    return shortened(JSON.parse(text))
+  } catch {
+    return text
+  }
+}
+
+/** Long lists cut, also inside of texts with commas: what is kept of a message is bounded whatever its size. */
+function shortened(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string')
+    return value.length > MOST_CHARACTERS ? `${value.slice(0, MOST_CHARACTERS)}… (${value.length} characters)` : value
+  if (typeof value !== 'object' || value === null) return value
+  if (depth > 10) return '…'
+  if (Array.isArray(value)) {
+    const list = value.slice(0, MOST_ELEMENTS).map((one) => shortened(one, depth + 1))
+    return value.length > MOST_ELEMENTS ? [...list, `… ${value.length - MOST_ELEMENTS} more`] : list
+  }
+  const entries = Object.entries(value).slice(0, 2 * MOST_ELEMENTS)
+  return Object.fromEntries(entries.map(([key, one]) => [key, shortened(one, depth + 1)]))
+}
+
+function pick(headers: NodeJS.Dict<string | string[] | number>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => (headers[name] === undefined ? [] : [[name, maskSecrets(String(headers[name]))]])),
+  )
+}
+
+function maskAuthorization(header: string): string {
+  return header.replaceAll(/(\w+)\s+[^,]+/g, '$1 [masked]')
+}

@@ -1,0 +1,1 @@
+export { History, HISTORY_SPANS, type Settled } from './history.js'
