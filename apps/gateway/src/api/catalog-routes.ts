@@ -6,7 +6,8 @@ import { mayActAs } from '../access/auth-tokens.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { answerJson, callerOf, type GatewayContext, type GatewayState } from '../http/context.js'
 import { keptFor } from './kept-for.js'
-import { oneOf, optionalText } from './query.js'
+import { historyQuery } from './openapi/queries.js'
+import { readQuery } from './query.js'
 
 export interface CatalogRoutesOptions {
   catalog: CatalogView
@@ -39,8 +40,7 @@ export function addCatalogRoutes(router: Router<GatewayState>, options: CatalogR
   })
 
   router.get('/history', async (ctx) => {
-    const span = oneOf(ctx.query, 'span', ['hour', 'day']) ?? 'hour'
-    const identity = optionalText(ctx.query, 'action') ?? null
+    const { span = 'hour', action: identity = null } = readQuery(ctx.query, historyQuery)
     answerJson(ctx as unknown as GatewayContext, 200, await historyOf(JSON.stringify([span, identity])))
   })
 }

@@ -5,7 +5,8 @@ import type Router from '@koa/router'
 import type { CatalogView } from '../catalog/catalog-view.js'
 import { answerJson, type GatewayContext, type GatewayState } from '../http/context.js'
 import { nobody } from '../messages/field-options.js'
-import { optionalText, wholeNumber } from './query.js'
+import { recordsQuery } from './openapi/queries.js'
+import { readQuery } from './query.js'
 
 export interface CollectionsOptions {
   catalog: CatalogView
@@ -13,9 +14,6 @@ export interface CollectionsOptions {
   /** How long an answer of a worker is waited for, in ms. */
   withinMs: number
 }
-
-const DEFAULT_LIMIT = 50
-const MOST_LIMIT = 1_000
 
 /** `GET /collections`, and `/collections/:name/records?search=&cursor=&limit=`: what pickers and tables show. */
 export function addCollectionsRoutes(
@@ -33,10 +31,9 @@ export function addCollectionsRoutes(
       const known = catalog.collections.join(', ') || 'none'
       throw new FlexActionError('not_found', `There is no collection '${name}' (there are: ${known})`)
     }
-    const cursor = optionalText(ctx.query, 'cursor')
-    const search = optionalText(ctx.query, 'search')
+    const { cursor, search, limit } = readQuery(ctx.query, recordsQuery)
     const question: RecordsQuestion = {
-      limit: wholeNumber(ctx.query, 'limit', DEFAULT_LIMIT, 1, MOST_LIMIT),
+      limit,
       ...(cursor !== undefined && { cursor }),
       ...(search !== undefined && { search }),
     }

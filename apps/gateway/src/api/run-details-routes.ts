@@ -1,11 +1,12 @@
 import type { BatchQueues } from '@flexaction/shared/queues'
-import { type Item, ITEM_STATES, type Run, type RunReader } from '@flexaction/shared/runs'
+import { type Item, type Run, type RunReader } from '@flexaction/shared/runs'
 import type { ItemLogView, RunInputView } from '@flexaction/shared/views'
 import type Router from '@koa/router'
 import { Readable } from 'node:stream'
 import { requireRole } from '../access/authenticator.js'
 import { answerJson, callerOf, type GatewayContext, type GatewayState } from '../http/context.js'
-import { oneOf, optionalText } from './query.js'
+import { csvQuery, inputQuery, logQuery } from './openapi/queries.js'
+import { readQuery } from './query.js'
 import { findRun, idOf, isOperator } from './runs-routes.js'
 
 const FIRST_IDS = 1_000
@@ -17,7 +18,7 @@ export function addRunDetailsRoutes(router: Router<GatewayState>, reader: RunRea
   router.get('/runs/:id/input', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
     requireRole(callerOf(gctx), 'operator', 'reading what was sent')
-    const all = oneOf(ctx.query, 'ids', ['first', 'all']) === 'all'
+    const all = readQuery(ctx.query, inputQuery).ids === 'all'
     const run = await findRun(reader, idOf(gctx))
     const { form, allExcept, ids, total } = await reader.input(run, all ? Number.MAX_SAFE_INTEGER : FIRST_IDS)
     const mode = allExcept ? 'allExcept' : 'only'
@@ -33,7 +34,7 @@ export function addRunDetailsRoutes(router: Router<GatewayState>, reader: RunRea
   router.get('/runs/:id/log', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
     requireRole(callerOf(gctx), 'operator', 'reading logs')
-    const record = optionalText(ctx.query, 'record')
+    const { record } = readQuery(ctx.query, logQuery)
     const run = await findRun(reader, idOf(gctx))
     const [batch] = record === undefined ? [0] : await reader.batchesOfRecord(run, record)
     const lines = batch === undefined ? [] : await queues.logOf(run, batch, MOST_LINES)
@@ -43,7 +44,7 @@ export function addRunDetailsRoutes(router: Router<GatewayState>, reader: RunRea
 
   router.get('/runs/:id/items.csv', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
-    const state = oneOf(ctx.query, 'state', ITEM_STATES)
+    const { state } = readQuery(ctx.query, csvQuery)
     const run = await findRun(reader, idOf(gctx))
     gctx.status = 200
     gctx.type = 'text/csv; charset=utf-8'

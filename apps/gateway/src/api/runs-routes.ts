@@ -1,28 +1,19 @@
 import { FlexActionError } from '@flexaction/shared/errors'
-import { ITEM_STATES, type Run, RUN_ID, RUN_STATES, type RunReader, viewRun } from '@flexaction/shared/runs'
+import { type Run, RUN_ID, type RunReader, viewRun } from '@flexaction/shared/runs'
 import type Router from '@koa/router'
 import { createHash } from 'node:crypto'
 import { mayActAs } from '../access/auth-tokens.js'
 import { answerJson, callerOf, type GatewayContext, type GatewayState } from '../http/context.js'
-import { oneOf, optionalText, wholeNumber } from './query.js'
-
-const DEFAULT_LIMIT = 50
-const MOST_LIMIT = 1_000
+import { itemsQuery, runsQuery } from './openapi/queries.js'
+import { readQuery } from './query.js'
 
 /** Reading runs: `GET /runs`, `/runs/:id`, `/runs/:id/items` (DESIGN section 5), each with ETag and 304. */
 export function addRunsRoutes(router: Router<GatewayState>, reader: RunReader): void {
   router.get('/runs', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
-    const cursor = optionalText(ctx.query, 'cursor')
+    const { cursor, limit, ...filter } = readQuery(ctx.query, runsQuery)
     if (cursor !== undefined && !RUN_ID.test(cursor)) throw badCursor(cursor)
-    const filter = {
-      action: optionalText(ctx.query, 'action'),
-      state: oneOf(ctx.query, 'state', RUN_STATES),
-      user: optionalText(ctx.query, 'user'),
-      model: optionalText(ctx.query, 'model'),
-      record: optionalText(ctx.query, 'record'),
-    }
-    const { values, next } = await reader.runs(filter, cursor, readLimit(gctx))
+    const { values, next } = await reader.runs(filter, cursor, limit)
     const runs = values.map((run) => viewRun(run, isOperator(gctx)))
     answerTagged(gctx, { runs, ...(next !== undefined && { next }) })
   })
@@ -37,15 +28,11 @@ export function addRunsRoutes(router: Router<GatewayState>, reader: RunReader): 
 
   router.get('/runs/:id/items', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
-    const state = oneOf(ctx.query, 'state', ITEM_STATES)
-    const search = optionalText(ctx.query, 'search')
-    const record = optionalText(ctx.query, 'record')
-    const cursor = wholeNumber(ctx.query, 'cursor', 0, 0, Number.MAX_SAFE_INTEGER)
-    const limit = readLimit(gctx)
+    const query = readQuery(ctx.query, itemsQuery)
     if (await answeredUnchanged(gctx, reader, idOf(gctx))) return
     const run = await findRun(reader, idOf(gctx))
     const forOperators = isOperator(gctx)
-    const { values, next } = await reader.items(run, { state, search, record, cursor, limit, forOperators })
+    const { values, next } = await reader.items(run, { ...query, forOperators })
     gctx.set('ETag', tagOf(gctx, String(run.revision)))
     answerJson(gctx, 200, { items: values, ...(next !== undefined && { next }) })
   })
@@ -69,10 +56,6 @@ export async function findRun(reader: RunReader, id: string): Promise<Run> {
 /** Operators see the texts of unexpected failures; viewers see a safe text. */
 export function isOperator(ctx: GatewayContext): boolean {
   return mayActAs(callerOf(ctx), 'operator')
-}
-
-function readLimit(ctx: GatewayContext): number {
-  return wholeNumber(ctx.query, 'limit', DEFAULT_LIMIT, 1, MOST_LIMIT)
 }
 
 function badCursor(cursor: string): FlexActionError {

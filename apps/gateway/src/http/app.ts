@@ -11,6 +11,7 @@ import { addEventsRoutes, type EventsOptions } from '../api/events-routes.js'
 import { addRunDetailsRoutes } from '../api/run-details-routes.js'
 import { addCollectionsRoutes, type CollectionsOptions } from '../api/collections-routes.js'
 import { addFilesRoute } from '../api/files-routes.js'
+import { openApiDocument } from '../api/openapi/document.js'
 import { addRunsRoutes } from '../api/runs-routes.js'
 import { addSteeringRoutes, type SteeringOptions } from '../api/steering-routes.js'
 import { addSessionRoutes } from '../api/session-routes.js'
@@ -22,7 +23,7 @@ import type { MessagesEndpoint } from '../messages/endpoint.js'
 import type { WireLog } from '../wire/wire-log.js'
 import { VERSION } from '../version.js'
 import { answerErrors, messagesErrors } from './answer-errors.js'
-import { answerJson, type GatewayMiddleware, type GatewayState } from './context.js'
+import { answerJson, type GatewayContext, type GatewayMiddleware, type GatewayState } from './context.js'
 import { answerOptions, cors } from './cors.js'
 import { readBody } from './read-body.js'
 import { requestId } from './request-id.js'
@@ -84,6 +85,8 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
 
   const signed = new Router<GatewayState>({ prefix: apiPrefix })
   addFilesRoute(signed, options.files)
+  const document = openApiDocument(apiPrefix)
+  signed.get('/openapi.json', (ctx) => answerJson(ctx as unknown as GatewayContext, 200, document))
   app.use(signed.routes())
   const sessions = new Router<GatewayState>({ prefix: apiPrefix })
   addSessionRoutes(sessions, authenticator)

@@ -1,0 +1,135 @@
+import type { z } from 'zod'
+import * as queries from './queries.js'
+import type * as schemas from './schemas.js'
+
+type SchemaName = keyof typeof schemas
+
+/** One route of the API. */
+export interface DocumentedRoute {
+  method: 'get' | 'post' | 'delete'
+  /** Below the API's prefix, as the router has it. */
+  path: string
+  summary: string
+  query?: z.ZodObject
+  body?: SchemaName
+  /** The status of a good answer, and what it holds: a schema's name, or a media type. */
+  answers: readonly [status: number, content: SchemaName | `${string}/${string}` | null]
+  /** Whether it is answered without a token. */
+  open?: true
+  /** Statuses of refusals, besides 401 and 503. */
+  refusals?: readonly number[]
+}
+
+const steering = (word: string, effect: string): DocumentedRoute => ({
+  method: 'post',
+  path: `/runs/:id/${word}`,
+  summary: effect,
+  answers: [200, 'run'],
+  refusals: [403, 404, 409],
+})
+
+/** Every route below the API's prefix. A test holds it against the router. */
+export const ROUTES: readonly DocumentedRoute[] = [
+  { method: 'get', path: '', summary: 'Version, and the connection check', answers: [200, 'version'], open: true },
+  {
+    method: 'post',
+    path: '/messages',
+    summary: "Jet Admin's messages: the list of actions, executing one, options of a field",
+    body: 'message',
+    answers: [200, 'application/json'],
+    refusals: [400, 403, 409, 413, 415, 500],
+  },
+  {
+    method: 'get',
+    path: '/runs',
+    summary: 'Runs, newest first',
+    query: queries.runsQuery,
+    answers: [200, 'runsPage'],
+    refusals: [400],
+  },
+  { method: 'get', path: '/runs/:id', summary: 'A run', answers: [200, 'run'], refusals: [404] },
+  {
+    method: 'get',
+    path: '/runs/:id/items',
+    summary: 'What became of each record, in the order in which they were sent',
+    query: queries.itemsQuery,
+    answers: [200, 'itemsPage'],
+    refusals: [400, 404],
+  },
+  {
+    method: 'get',
+    path: '/runs/:id/items.csv',
+    summary: 'The same as CSV',
+    query: queries.csvQuery,
+    answers: [200, 'text/csv'],
+    refusals: [400, 404],
+  },
+  {
+    method: 'get',
+    path: '/runs/:id/input',
+    summary: 'What was sent: form and selection',
+    query: queries.inputQuery,
+    answers: [200, 'runInput'],
+    refusals: [400, 403, 404],
+  },
+  {
+    method: 'get',
+    path: '/runs/:id/log',
+    summary: 'Lines that handlers wrote',
+    query: queries.logQuery,
+    answers: [200, 'itemLog'],
+    refusals: [403, 404],
+  },
+  {
+    method: 'get',
+    path: '/runs/:id/events',
+    summary: 'The run at each change, as server-sent events',
+    answers: [200, 'text/event-stream'],
+    refusals: [404],
+  },
+  steering('cancel', 'Gives a run up'),
+  steering('pause', 'Begins nothing more of a run'),
+  steering('resume', 'Lets a paused or halted run go on'),
+  steering('retry', 'Reopens an ended run for its failed items'),
+  { method: 'get', path: '/actions', summary: 'What is published, and who serves it', answers: [200, 'actions'] },
+  { method: 'get', path: '/workers', summary: 'Live workers', answers: [200, 'workers'] },
+  {
+    method: 'get',
+    path: '/history',
+    summary: 'What ended when',
+    query: queries.historyQuery,
+    answers: [200, 'history'],
+    refusals: [400],
+  },
+  { method: 'get', path: '/collections', summary: 'Collections that can be listed', answers: [200, 'collections'] },
+  {
+    method: 'get',
+    path: '/collections/:name/records',
+    summary: 'Records of a collection, asked of a live worker',
+    query: queries.recordsQuery,
+    answers: [200, 'recordsPage'],
+    refusals: [400, 404],
+  },
+  { method: 'get', path: '/wire', summary: 'The last messages', answers: [200, 'wire'], refusals: [403] },
+  {
+    method: 'get',
+    path: '/files/:id',
+    summary: 'A file that a handler returned, by its signed address',
+    query: queries.fileQuery,
+    answers: [200, 'application/octet-stream'],
+    open: true,
+    refusals: [404],
+  },
+  { method: 'get', path: '/session', summary: 'Who has logged in', answers: [200, 'session'], open: true },
+  {
+    method: 'post',
+    path: '/session',
+    summary: 'Logs a browser in',
+    body: 'login',
+    answers: [200, 'session'],
+    open: true,
+    refusals: [400, 403],
+  },
+  { method: 'delete', path: '/session', summary: 'Logs it out', answers: [204, null], open: true, refusals: [403] },
+  { method: 'get', path: '/openapi.json', summary: 'This document', answers: [200, 'application/json'], open: true },
+]

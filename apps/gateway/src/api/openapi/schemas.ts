@@ -1,0 +1,170 @@
+import { ITEM_STATES, OUTCOMES, RUN_STATES } from '@flexaction/shared/runs'
+import { z } from 'zod'
+import { ROLES } from '../../access/auth-tokens.js'
+
+/** What the API answers, as schemas: the document is made from them, and tests hold real answers against them. */
+
+const time = z.iso.datetime().meta({ description: 'ISO 8601' })
+const count = z.int().min(0)
+const recordId = z.union([z.string(), z.number()]).meta({ description: 'As the request sent it' })
+const role = z.enum(ROLES)
+const target = z.enum(['records', 'collection', 'common'])
+
+const counts = z.strictObject({
+  waiting: count,
+  active: count,
+  succeeded: count,
+  failed: count,
+  skipped: count,
+  cancelled: count,
+  expired: count,
+})
+
+export const run = z.strictObject({
+  id: z.string(),
+  action: z.string(),
+  target,
+  model: z.string().optional(),
+  state: z.enum(RUN_STATES),
+  total: count,
+  counts,
+  user: z.string(),
+  createdAt: time,
+  expiresAt: time.optional(),
+  listing: z.literal(true).optional(),
+  cancelling: z.literal(true).optional(),
+  startedAt: time.optional(),
+  finishedAt: time.optional(),
+  result: z.unknown().optional(),
+  errors: z.array(z.strictObject({ id: recordId.optional(), message: z.string() })).optional(),
+})
+
+const formerOutcome = z.strictObject({
+  state: z.enum(OUTCOMES),
+  attempts: count,
+  message: z.string().optional(),
+  startedAt: time.optional(),
+  finishedAt: time.optional(),
+})
+
+export const item = z.strictObject({
+  id: recordId.optional(),
+  state: z.enum(ITEM_STATES),
+  attempts: count,
+  message: z.string().optional(),
+  result: z.unknown().optional(),
+  startedAt: time.optional(),
+  finishedAt: time.optional(),
+  progress: z.number().min(0).max(100).optional(),
+  former: z.array(formerOutcome).optional(),
+})
+
+const next = z.string().optional().meta({ description: 'Where the next page starts; absent on the last one' })
+export const runsPage = z.strictObject({ runs: z.array(run), next })
+export const itemsPage = z.strictObject({ items: z.array(item), next })
+
+export const runInput = z.strictObject({
+  form: z.record(z.string(), z.unknown()),
+  selection: z.union([
+    z.strictObject({ mode: z.literal('none') }),
+    z.strictObject({ mode: z.enum(['only', 'allExcept']), ids: z.array(recordId), total: count }),
+  ]),
+  user: z.strictObject({ name: z.string(), role }),
+  requestId: z.string(),
+  identity: z.string(),
+})
+
+export const itemLog = z.strictObject({ lines: z.array(z.string()), items: count })
+
+const queueDepth = z.strictObject({
+  waiting: count,
+  active: count,
+  delayed: count,
+  failed: count,
+  oldestWaitMs: z.number().optional(),
+})
+
+export const actions = z.strictObject({
+  actions: z.array(
+    z.strictObject({
+      identity: z.string(),
+      name: z.string(),
+      target: z.looseObject({ kind: target }),
+      entry: z.looseObject({ name: z.string() }).meta({ description: 'As get_action_list shows it' }),
+      permission: role,
+      workers: count,
+      queue: queueDepth,
+      permitted: z.boolean(),
+    }),
+  ),
+  collections: z.array(z.string()),
+})
+
+export const workers = z.strictObject({
+  workers: z.array(
+    z.strictObject({
+      id: z.string(),
+      group: z.string(),
+      host: z.string(),
+      pid: z.int(),
+      version: z.string(),
+      startedAt: time,
+      actions: z.array(z.string()),
+      collections: z.array(z.string()),
+      busy: count.optional(),
+      slots: count.optional(),
+    }),
+  ),
+})
+
+export const history = z.strictObject({
+  span: z.enum(['hour', 'day']),
+  intervalMs: count,
+  points: z.array(
+    z.strictObject({
+      at: time,
+      succeeded: count,
+      failed: count,
+      skipped: count,
+      cancelled: count,
+      started: count,
+      waitedMs: z.number(),
+    }),
+  ),
+})
+
+export const collections = z.strictObject({
+  collections: z.array(z.strictObject({ name: z.string(), workers: count })),
+})
+
+export const recordsPage = z.strictObject({
+  records: z.array(z.strictObject({ id: recordId, label: z.string() })),
+  next,
+})
+
+const headers = z.record(z.string(), z.string())
+export const wire = z.strictObject({
+  entries: z.array(
+    z.strictObject({
+      id: z.string(),
+      at: time,
+      name: z.string(),
+      user: z.string().optional(),
+      ms: z.number(),
+      request: z.strictObject({ headers, body: z.string() }),
+      answer: z.strictObject({ status: z.int(), headers, body: z.string() }),
+    }),
+  ),
+})
+
+export const session = z.strictObject({ name: z.string(), role, version: z.string() }).nullable()
+export const login = z.strictObject({ token: z.string() })
+export const version = z.strictObject({ version: z.string(), type: z.literal('flexaction') })
+export const error = z.strictObject({ detail: z.string(), code: z.string() })
+
+export const message = z
+  .strictObject({
+    name: z.string(),
+    params: z.union([z.record(z.string(), z.unknown()), z.string(), z.null()]).optional(),
+  })
+  .meta({ description: 'get_action_list, execute_action, get_field_options, or a message of your own' })
