@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver, Tooltip } from '@mantine/core'
+import { createTheme, type CSSVariablesResolver, Loader, Tooltip } from '@mantine/core'
 
 /** Dense and calm: a tool for people who look at many things. Shades are chosen so that texts are readable on them. */
 export const theme = createTheme({
@@ -11,6 +11,7 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
   headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.35rem' }, h2: { fontSize: '1.05rem' } } },
   components: {
+    Loader: Loader.extend({ defaultProps: { role: 'status', 'aria-label': 'Loading' } }),
     Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true }, openDelay: 300 } }),
   },
 })

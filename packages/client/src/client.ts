@@ -73,6 +73,16 @@ export interface ExecutionAnswer {
   body: unknown
 }
 
+export interface OptionsQuestion {
+  action: string
+  field: string
+  model?: string | undefined
+  /** What was typed to find an option. */
+  search?: string | undefined
+  /** The form typed so far. */
+  form?: Record<string, unknown>
+}
+
 export interface FieldOption {
   value: string | number | boolean
   name: string
@@ -174,15 +184,8 @@ export class FlexActionClient {
     }
   }
 
-  /** `form`: what was typed so far. */
-  async fieldOptions(
-    action: string,
-    field: string,
-    model?: string,
-    form: Record<string, unknown> = {},
-  ): Promise<FieldOption[]> {
-    const params = { action, field, ...(model !== undefined && { model }), form }
-    return (await (await this.#message('get_field_options', params)).json()) as FieldOption[]
+  async fieldOptions(question: OptionsQuestion): Promise<FieldOption[]> {
+    return (await (await this.#message('get_field_options', question)).json()) as FieldOption[]
   }
 
   /** Records of a collection, as its workers list them. */

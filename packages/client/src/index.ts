@@ -9,6 +9,7 @@ export {
   type ItemFilter,
   type ItemPage,
   type ListedRecord,
+  type OptionsQuestion,
   type RecordPage,
   type RunFilter,
   type RunPage,

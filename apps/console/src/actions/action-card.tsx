@@ -4,7 +4,7 @@ import { IconAlertTriangle, IconPlayerPlay } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
 import { client } from '../api.js'
-import { StateBadge } from '../parts/outcomes.js'
+import { StateBadge, stateLabel } from '../parts/outcomes.js'
 import { Ago, useNow } from '../parts/time.js'
 import { counted, targetText, titleOf } from '../parts/words.js'
 
@@ -110,7 +110,13 @@ function LastRuns({ action: { name, target } }: { action: ActionView }) {
     <Stack gap={4} component="ul" m={0} p={0} style={{ listStyle: 'none' }} aria-label="Last runs">
       {runs.map((run) => (
         <Group key={run.id} component="li" gap="xs" wrap="nowrap" justify="space-between">
-          <Anchor component={Link} href={`/runs/${run.id}`} size="sm" c="inherit" aria-label={`Run ${run.id}`}>
+          <Anchor
+            component={Link}
+            href={`/runs/${run.id}`}
+            size="sm"
+            c="inherit"
+            aria-label={`${stateLabel(run.state)}, run ${run.id}`}
+          >
             <StateBadge state={run.state} size="sm" />
           </Anchor>
           <Text size="xs" c="dimmed" className="one-line">

@@ -1,8 +1,9 @@
-import { Alert, Anchor, Card, Code, Group, SimpleGrid, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Alert, Anchor, Card, Code, SimpleGrid, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import type { ActionView } from '@flexaction/client'
 import { IconAlertTriangle, IconSearch } from '@tabler/icons-react'
 import { useState } from 'react'
+import { Link } from 'wouter'
 import { useActions } from '../api.js'
 import { Page } from '../parts/page.js'
 import { EmptyState, ErrorState, LoadingRows } from '../parts/states.js'
@@ -64,7 +65,7 @@ function NobodyServes({ unserved, all }: { unserved: number; all: number }) {
     >
       <Text size="sm">
         What is run now is kept and waits. Start a worker that has these actions; see{' '}
-        <Anchor href="/workers" size="sm">
+        <Anchor component={Link} href="/workers" size="sm" underline="always">
           workers and queues
         </Anchor>
         .
@@ -80,7 +81,6 @@ function NothingPublished() {
         Put a module with <Code>defineAction</Code> into the actions folder of a worker and start the worker. Its
         actions appear here by themselves.
       </EmptyState>
-      <Group />
     </Card>
   )
 }

@@ -1,7 +1,10 @@
 import type { FieldDescription } from '@flexaction/client'
 import dayjs from 'dayjs'
 
-/** What the inputs hold: texts, but for checkboxes and texts in several languages. */
+/**
+ * What the inputs hold: texts, but for checkboxes and texts in several languages. Options and records that were asked for are
+ * held as JSON, so that `5` and `"5"` stay what they are.
+ */
 export type FormValue = string | boolean | Record<string, string> | null
 export type FormValues = Record<string, FormValue>
 
@@ -33,6 +36,8 @@ function initialValue(field: FieldDescription): FormValue {
       return given === undefined ? '' : dayjs(textOf(given)).format(PICKER_FORMAT)
     case 'TimestampField':
       return given === undefined ? '' : fromTimestamp(field, given)
+    case 'SelectField':
+      return given === undefined || optionsOf(field) ? textOf(given) : JSON.stringify(given)
     case 'JSONField':
       if (given === undefined) return field.required === false ? '' : '{}'
       return typeof given === 'string' ? given : JSON.stringify(given, null, 2)
@@ -78,8 +83,9 @@ function toSent(field: FieldDescription, value: FormValue): unknown {
     case 'TimestampField':
       return dayjs(value).toISOString()
     case 'SelectField':
-      return optionsOf(field)?.find((option) => String(option.value) === value)?.value ?? value
+      return optionsOf(field)?.find((option) => String(option.value) === value)?.value ?? JSON.parse(value)
     case 'ForeignKey':
+      return value.startsWith('"') ? JSON.parse(value) : asId(value)
     case 'IntegerField':
       return asId(value)
     case 'FloatField':

@@ -1,10 +1,15 @@
-import { Loader, Select, type SelectProps, TextInput } from '@mantine/core'
+import { type ComboboxItem, Loader, Select, type SelectProps, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { client, useActions } from '../api.js'
 import { messageOf } from '../parts/states.js'
 import type { FormFieldProps } from './form-field.js'
+
+/** What was chosen stays in the list, also when it is not among what was found. */
+function withChosen(found: ComboboxItem[], chosen: ComboboxItem | undefined): ComboboxItem[] {
+  return chosen && !found.some(({ value }) => value === chosen.value) ? [chosen, ...found] : found
+}
 
 type About = Pick<SelectProps, 'label' | 'description' | 'withAsterisk' | 'error' | 'disabled'>
 
@@ -18,22 +23,32 @@ export function OptionsSelect({
   onChange,
   about,
 }: FormFieldProps & { about: About }) {
-  const [typedForm] = useDebouncedValue(JSON.stringify(form()), 300)
+  const [typed, setTyped] = useState('')
+  const [chosen, setChosen] = useState<ComboboxItem>()
+  const search = typed === chosen?.label ? '' : typed
+  const [question] = useDebouncedValue(JSON.stringify({ form: form(), search }), 300)
   const options = useQuery({
-    queryKey: ['options', action, model, field.name, typedForm],
-    queryFn: () => client.fieldOptions(action, field.name, model, JSON.parse(typedForm) as Record<string, unknown>),
+    queryKey: ['options', action, model, field.name, question],
+    queryFn: () => client.fieldOptions({ action, model, field: field.name, ...(JSON.parse(question) as object) }),
     placeholderData: keepPreviousData,
     staleTime: 10_000,
   })
+  const found = (options.data ?? []).map((option) => ({ value: JSON.stringify(option.value), label: option.name }))
   return (
     <Select
       {...about}
       error={about.error ?? (options.isError ? messageOf(options.error) : undefined)}
-      data={(options.data ?? []).map((option) => ({ value: String(option.value), label: option.name }))}
+      data={withChosen(found, chosen)}
+      filter={({ options: all }) => all}
       value={typeof value === 'string' && value !== '' ? value : null}
-      onChange={(chosen) => onChange(chosen ?? '')}
+      onChange={(option, item) => {
+        setChosen(item ?? undefined)
+        onChange(option ?? '')
+      }}
       searchable
       clearable
+      searchValue={typed}
+      onSearchChange={setTyped}
       rightSection={options.isFetching ? <Loader size={16} /> : undefined}
       nothingFoundMessage={options.isPending ? 'Asking for the options' : 'No option fits'}
       placeholder="Choose"
@@ -46,9 +61,9 @@ export function RecordSelect({ field, value, onChange, about }: FormFieldProps &
   const actions = useActions()
   const collection = (field.params as { related_model?: { model?: string } } | undefined)?.related_model?.model ?? ''
   const [typed, setTyped] = useState('')
-  const [search] = useDebouncedValue(typed, 200)
+  const [chosen, setChosen] = useState<ComboboxItem>()
+  const [search] = useDebouncedValue(typed === chosen?.label ? '' : typed, 200)
   const listed = actions.data?.collections.includes(collection) ?? false
-  const [chosen, setChosen] = useState<{ value: string; label: string }>()
   const records = useQuery({
     queryKey: ['records', collection, search],
     queryFn: ({ signal }) => client.records(collection, { search, limit: 30 }, signal),
@@ -66,13 +81,15 @@ export function RecordSelect({ field, value, onChange, about }: FormFieldProps &
       />
     )
   }
-  const found = (records.data?.records ?? []).map(({ id, label }) => ({ value: String(id), label: `${label} (${id})` }))
-  const known = chosen && !found.some((one) => one.value === chosen.value) ? [chosen, ...found] : found
+  const found = (records.data?.records ?? []).map(({ id, label }) => ({
+    value: JSON.stringify(id),
+    label: `${label} (${id})`,
+  }))
   return (
     <Select
       {...about}
       error={about.error ?? (records.isError ? messageOf(records.error) : undefined)}
-      data={known}
+      data={withChosen(found, chosen)}
       filter={({ options }) => options}
       value={text === '' ? null : text}
       onChange={(id, option) => {

@@ -25,7 +25,7 @@ export default function RunActionPage({ identity }: { identity: string }) {
     return (
       <EmptyState title="This action is not published">
         It may have been renamed, or removed from its workers.{' '}
-        <Anchor component={Link} href="/actions">
+        <Anchor component={Link} href="/actions" underline="always">
           See all actions
         </Anchor>
       </EmptyState>

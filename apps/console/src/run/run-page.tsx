@@ -28,7 +28,7 @@ export function RunPage({ id }: { id: string }) {
       return (
         <EmptyState title="There is no such run">
           Ended runs are kept for the time that RUN_RETENTION says.{' '}
-          <Anchor component={Link} href="/runs">
+          <Anchor component={Link} href="/runs" underline="always">
             See all runs
           </Anchor>
         </EmptyState>

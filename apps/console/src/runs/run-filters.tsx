@@ -58,14 +58,13 @@ export function RunFilters({ query, onChange }: RunFiltersProps) {
       <LateInput label="Record id" value={query.get('record') ?? ''} onChange={(record) => change({ record })} />
       <DatePickerInput
         type="range"
-        aria-label="Days"
-        placeholder="Any time"
+        placeholder="Any day"
         valueFormat="YYYY-MM-DD"
         value={[query.get('since'), query.get('until')]}
         onChange={([since, until]) => change({ since, until })}
         allowSingleDateInRange
         clearable
-        clearButtonProps={{ 'aria-label': 'Any time' }}
+        clearButtonProps={{ 'aria-label': 'Any day' }}
         w={{ base: HALF, xs: 230 }}
       />
     </Group>

@@ -34,7 +34,7 @@ export function RunsPage() {
           ) : (
             <>
               Choose one of the{' '}
-              <Anchor component={Link} href="/actions">
+              <Anchor component={Link} href="/actions" underline="always">
                 actions
               </Anchor>
               , or run one in Jet Admin: it appears here at once.

@@ -39,12 +39,10 @@ export function useRunList(filter: ListFilter, live: boolean): RunList {
     queryFn: ({ signal }) => look({ ...rest, cursor: until === undefined ? undefined : cursorAt(until) }, signal),
     refetchInterval: live && until === undefined ? NEWEST_AGAIN_MS : false,
   })
-  /** Everything known for this filter, and where the pages after the first newest ones begin. */
-  const known = useRef<{ key: string; runs: Map<string, RunView>; anchor: string | undefined }>(undefined)
-  if (known.current?.key !== key) known.current = { key, runs: new Map(), anchor: undefined }
+  const known = useRef<Known>(undefined)
+  if (known.current?.key !== key) known.current = { key, runs: new Map(), head: undefined, anchor: undefined }
   const { current } = known
-  if (head.data && current.runs.size === 0) current.anchor = head.data.next
-  for (const run of head.data?.runs ?? []) current.runs.set(run.id, run)
+  if (head.data && head.data !== current.head) takeNewest(current, head.data)
 
   const older = useInfiniteQuery({
     queryKey: ['runs', 'older', key, current.anchor],
@@ -91,6 +89,26 @@ export function useRunList(filter: ListFilter, live: boolean): RunList {
     refetch: () => void head.refetch(),
     loadMore,
   }
+}
+
+/** Everything known for a filter. */
+interface Known {
+  key: string
+  runs: Map<string, RunView>
+  /** The newest runs as they were read last. */
+  head: RunPage | undefined
+  /** Where the pages after the newest runs begin. */
+  anchor: string | undefined
+}
+
+function takeNewest(known: Known, head: RunPage): void {
+  // When so many are new that none of those known is among them, others may lie between: what was known is read anew.
+  if (!head.runs.some(({ id }) => known.runs.has(id))) {
+    known.runs.clear()
+    known.anchor = head.next
+  }
+  known.head = head
+  for (const run of head.runs) known.runs.set(run.id, run)
 }
 
 async function look(filter: RunFilter, signal: AbortSignal): Promise<RunPage> {

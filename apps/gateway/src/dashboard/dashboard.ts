@@ -10,7 +10,10 @@ import type { GatewayContext, GatewayMiddleware } from '../http/context.js'
 
 export const DASHBOARD_PATH = '/queues'
 
-/** bull-board's page asks another host for fonts and brings scripts and styles inline. */
+/** bull-board's page asks another host for fonts: these lines are taken out of it. */
+const FOREIGN_LINKS = /<link[^>]*\bhref="https?:\/\/[^>]*>/g
+
+/** It brings scripts and styles inline. */
 const OWN_CONTENT_ONLY =
   "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 
@@ -74,7 +77,9 @@ export class Dashboard {
           throw new FlexActionError('not_permitted', 'Not permitted: queues are changed from the dashboard itself only')
         }
       }
-      return next()
+      await next()
+      if (typeof ctx.body === 'string') ctx.body = ctx.body.replaceAll(FOREIGN_LINKS, '')
+      return undefined
     }
   }
 
