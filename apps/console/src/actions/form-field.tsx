@@ -20,6 +20,7 @@ export interface FormFieldProps {
 }
 
 /** The input that fits a field's type. Its description, its error and whether it is required are the field's own. */
+// oxlint-disable-next-line typescript/consistent-return -- every type of field returns, which the rule does not see
 export function FormField(props: FormFieldProps) {
   const { field, value, error, disabled, onChange } = props
   const params = (field.params ?? {}) as { min?: number; max?: number; max_length?: number; decimal_places?: number }
