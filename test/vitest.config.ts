@@ -2,11 +2,20 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['**/*.test.ts'],
     setupFiles: ['harness/leak-check.ts'],
     testTimeout: 30_000,
-    hookTimeout: 20_000,
-    // Two cores: more files at once only make each wait longer.
-    maxWorkers: 2,
+    hookTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        // Two cores: more files at once only make each wait longer.
+        test: { name: 'main', include: ['{contract,integration,unit}/**/*.test.ts'], maxWorkers: 2 },
+      },
+      {
+        extends: true,
+        // After the others and one at a time: they start many processes, and measure how soon things happen.
+        test: { name: 'faults', include: ['faults/**/*.test.ts'], maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 })

@@ -2,7 +2,8 @@
 # The image's commands: `gateway`, `worker`, or any other program. `exec`: signals must reach it.
 set -eu
 case "${1-}" in
-  gateway | worker) exec node "apps/$1/dist/main.js" ;;
+  # A larger space for short-lived objects costs 30 MB and makes nothing faster.
+  gateway | worker) exec node --max-semi-space-size=8 "apps/$1/dist/main.js" ;;
   '') echo "Name a role: gateway or worker" >&2; exit 64 ;;
   *) exec "$@" ;;
 esac

@@ -19,6 +19,9 @@ const IN_ORDER_AFTER = 60_000
  * @property {() => void} onPidChange
  */
 
+/** As deploy/image/entrypoint.sh has it: a larger space for short-lived objects costs 30 MB and makes nothing faster. */
+const NODE_FLAGS = ['--max-semi-space-size=8']
+
 /**
  * A Node program that is started again when it ends by itself, in its own process group, so that a terminal's Ctrl-C
  * reaches it only through us, in order.
@@ -73,7 +76,7 @@ export class SupervisedProcess {
 
   #spawn() {
     const { main, env, name, onLine, onPidChange } = this.#options
-    const child = spawn(process.execPath, [main], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, main], {
       cwd: root,
       env,
       detached: true,

@@ -1,35 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { differences, exchange, readCases, spokenOf } from '@flexaction/conformance'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { System, TOKENS } from '../harness/system.js'
 import { contractActions } from './actions.js'
-import { expectation } from './matching.js'
-
-/** One exchange of `cases/*.json`: what is sent, and the whole answer. */
-interface Case {
-  name: string
-  /** Where PROTOCOL.md says so. Default: the section that the file is named after. */
-  source?: string
-  request: {
-    /** Default POST. */
-    method?: string
-    /** Default /api/messages/. */
-    path?: string
-    /** Added to a JSON content type and the admin's token; `null` leaves one out. */
-    headers?: Record<string, string | null>
-    /** The message's name and params … */
-    message?: [name: string, params?: unknown]
-    /** … or the body as it stands. */
-    raw?: string
-  }
-  answer: {
-    status: number
-    /** These at least; `null`: must be absent. */
-    headers?: Record<string, string | null>
-    /** The whole body: a text, or JSON. Default: anything. */
-    body?: unknown
-  }
-}
 
 let system: System
 
@@ -43,32 +16,10 @@ beforeAll(async () => {
 
 afterAll(() => system.stop())
 
-const folder = new URL('cases/', import.meta.url)
-
-describe.each(readdirSync(folder).sort())('%s', (file) => {
-  const cases = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Case[]
-
+describe.each(readCases())('$file', ({ cases }) => {
   it.each(cases)('$name', async ({ request, answer }) => {
-    const { method = 'POST', path = '/api/messages/', headers = {}, message, raw } = request
-    const sent = { 'content-type': 'application/json', authorization: `Token ${TOKENS.admin}`, ...headers }
-    const body = raw ?? (message ? JSON.stringify({ name: message[0], params: message[1] }) : undefined)
-    const received = await fetch(system.url + path, {
-      method,
-      headers: Object.entries(sent).filter((header): header is [string, string] => header[1] !== null),
-      ...(body !== undefined && method !== 'GET' && { body }),
-    })
-    const text = await received.text()
-
-    const names = Object.keys(answer.headers ?? {})
-    expect({
-      status: received.status,
-      headers: Object.fromEntries(names.map((name) => [name, received.headers.get(name)])),
-      body: 'body' in answer ? parsed(text) : undefined,
-    }).toEqual({
-      status: answer.status,
-      headers: expectation(answer.headers ?? {}),
-      body: expectation(answer.body),
-    })
+    const received = await exchange(request, { apiUrl: `${system.url}/api`, token: TOKENS.admin })
+    expect(differences(answer, spokenOf(answer, received), 'answer')).toEqual([])
   })
 })
 
@@ -168,11 +119,3 @@ it('shows operators what went wrong unexpectedly, and viewers a safe text', asyn
   expect(asViewer).toMatchObject({ items: [{ id: 3, message: 'The action failed unexpectedly' }] })
   expect(asOperator).toMatchObject({ items: [{ id: 3, message: 'secret detail' }] })
 })
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return text
-  }
-}

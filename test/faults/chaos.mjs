@@ -12,4 +12,4 @@ for (const [name, value] of Object.entries(values)) {
 }
 process.env['CHAOS_MINUTES'] = values.minutes
 process.env['CHAOS_SEED'] = values.seed
-process.exit(await runTests(['faults/chaos', '--disable-console-intercept']))
+process.exit(await runTests(['chaos', '--disable-console-intercept']))

@@ -1,6 +1,6 @@
 import { readConfig as readGatewayConfig } from '@flexaction/gateway/config'
 import { createGateway, type Gateway } from '@flexaction/gateway/gateway'
-import type { ActionDefinition, CollectionDefinition, RecordId } from '@flexaction/shared'
+import type { ActionDefinition, CollectionDefinition, MessageDefinition, RecordId } from '@flexaction/shared'
 import type { LongLived } from '@flexaction/shared/lifecycle'
 import { createLogger, type Logger } from '@flexaction/shared/logging'
 import { connect } from '@flexaction/shared/redis'
@@ -17,6 +17,7 @@ export const runningSystems = new Set<System>()
 export interface SystemOptions {
   actions: ActionDefinition[]
   collections?: CollectionDefinition[]
+  messages?: MessageDefinition[]
   /** Workers; default 1. */
   workers?: number
   /** Environment of the gateway and the workers, beyond what the harness sets. */
@@ -56,9 +57,9 @@ export class System implements AsyncDisposable {
 
   /** Starts one more worker, with the system's actions or with others. */
   async addWorker(definitions: Partial<SystemOptions> = {}): Promise<LongLived> {
-    const { actions, collections = [], env } = { ...this.options, ...definitions }
+    const { actions, collections = [], messages = [], env } = { ...this.options, ...definitions }
     const config = readWorkerConfig({ ...this.env, ...env })
-    const worker = createWorker(config, { actions, collections }, this.logger('worker'))
+    const worker = createWorker(config, { actions, collections, messages }, this.logger('worker'))
     this.workers.push(worker)
     await worker.start()
     return worker

@@ -9,15 +9,6 @@ export const gatewaySettings = {
     default: '127.0.0.1',
     allowed: 'an address or host name',
   }),
-  API_PREFIX: text({
-    description: 'First part of the path of every API address.',
-    default: '/api',
-    allowed: 'a path such as /api or /jet/api',
-    check: (given) => {
-      if (!/^(\/[\w.~-]+)+$/.test(given))
-        throw new RangeError('must be a path such as /api or /jet/api, without a slash at its end')
-    },
-  }),
   AUTH_TOKENS: text({
     description:
       'Who may call: `name:role:token`, separated by commas. Roles: viewer, operator, admin. In development, without any, one is made and kept in DATA_DIR/token.',

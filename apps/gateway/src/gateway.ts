@@ -1,5 +1,6 @@
 import { CatalogStore } from '@flexaction/shared/catalog'
-import { ConfigProblems } from '@flexaction/shared/config'
+import { ConfigProblems, fileStoreOptions } from '@flexaction/shared/config'
+import { FileStore } from '@flexaction/shared/files'
 import { History } from '@flexaction/shared/history'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
@@ -32,6 +33,7 @@ import { Health } from './health.js'
 import { createApp } from './http/app.js'
 import { HttpServer } from './http/server.js'
 import { ExecuteAction } from './messages/execute-action.js'
+import { ActionList } from './messages/action-list.js'
 import { FieldOptions } from './messages/field-options.js'
 import { MessagesEndpoint } from './messages/endpoint.js'
 import { EventStreams } from './watching/event-stream.js'
@@ -105,7 +107,12 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     origins: parseOrigins(config.CORS_ORIGINS),
     maxBodyBytes: config.MAX_BODY_MB * 1_000_000,
     authenticator,
-    messages: new MessagesEndpoint(catalog, executeAction, new FieldOptions(asking)),
+    messages: new MessagesEndpoint(
+      catalog,
+      executeAction,
+      new ActionList({ ...asking, logger }),
+      new FieldOptions(asking),
+    ),
     reader,
     steering: { steering, reader, endings, queues, catalog, acceptor, backlog },
     catalog: { catalog, queues, history: new History(redis, keys, report('counting for the charts failed')) },
@@ -114,6 +121,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     wire,
     console,
     collections: asking,
+    files: new FileStore({ redis, keys, ...fileStoreOptions(config) }),
     dashboard,
     health,
     logger,

@@ -1,4 +1,6 @@
-import { CatalogStore, describeCollection } from '@flexaction/shared/catalog'
+import { CatalogStore, describeCollection, describeMessage, GET_ACTION_LIST } from '@flexaction/shared/catalog'
+import { fileStoreOptions } from '@flexaction/shared/config'
+import { FileStore } from '@flexaction/shared/files'
 import { History } from '@flexaction/shared/history'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
@@ -22,7 +24,7 @@ import { Lister } from './listing/lister.js'
 import { reconcile } from './reconciling/reconciler.js'
 import { ActionRunner } from './running/action-runner.js'
 import { RunCommands } from './running/run-commands.js'
-import { makeRunnable } from './running/runnable-action.js'
+import { runnablesOf } from './running/runnable-action.js'
 import { VERSION } from './version.js'
 
 const folder = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
@@ -61,7 +63,11 @@ export function createWorker(
   const listings = new ListingQueues({ redis, keys, onError: report('a queue reported an error') })
   const backlog = new Backlog(redis, keys, report('counting pending items failed; the reconciler corrects it'))
   const history = new History(redis, keys, report('counting for the charts failed'))
-  const actions = definitions.actions.map(makeRunnable)
+  const actions = runnablesOf(definitions)
+  const published = [
+    ...actions.map((action) => action.published),
+    ...definitions.messages.filter((message) => message.name === GET_ACTION_LIST).map(describeMessage),
+  ]
   const id = randomBytes(6).toString('hex')
   const announcer = new Announcer({
     store: new CatalogStore(redis, keys),
@@ -72,17 +78,14 @@ export function createWorker(
       pid: process.pid,
       version: VERSION,
       startedAt: new Date().toISOString(),
-      actions: actions.map(({ published }) => published.identity),
+      actions: published.map(({ identity }) => identity),
       collections: definitions.collections.map(({ name }) => name),
     },
-    published: [
-      ...actions.map(({ published }) => published),
-      ...definitions.collections.map(({ name }) => describeCollection(name)),
-    ],
     load: () => ({
       busy: runners.reduce((sum, runner) => sum + runner.busy, 0),
       slots: actions.reduce((sum, action) => sum + action.slots, 0),
     }),
+    published: [...published, ...definitions.collections.map((collection) => describeCollection(collection.name))],
     logger,
   })
   const liveWorkers = (): number => announcer.liveWorkers
@@ -96,6 +99,7 @@ export function createWorker(
     onError: report('asking for a turn failed'),
   })
   const store = new RunStore(context)
+  const files = new FileStore({ redis, keys, ...fileStoreOptions(config) })
   const runners = actions.map(
     (action) =>
       new ActionRunner(action, {
@@ -105,6 +109,7 @@ export function createWorker(
         queues,
         backlog,
         history,
+        files,
         logger,
         workerName: name,
         onError: report('a queue reported an error'),
@@ -132,7 +137,7 @@ export function createWorker(
     subscriber,
     keys,
     redisUrl: config.REDIS_URL,
-    answers: answersOf(definitions),
+    answers: answersOf(definitions, logger),
     onError: report('answering a question failed'),
   })
   const maintenance = new Maintenance({

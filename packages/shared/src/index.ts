@@ -24,6 +24,14 @@ export {
   type ListRequest,
   type RecordPage,
 } from './definitions/define-collection.js'
+export {
+  addMessageHandler,
+  defineMessage,
+  type MessageDefinition,
+  type MessageHandler,
+  type MessageOptions,
+} from './definitions/define-message.js'
+export { type FileOptions, type FileResult, result } from './definitions/result.js'
 export { collection, common, records, type Target } from './definitions/targets.js'
 export type { Duration } from './config/duration.js'
 export { field, type OfferedOption, type OptionsProvider, type OptionsRequest, type ParamsOf } from './fields/index.js'

@@ -14,7 +14,8 @@ export class AppProcess {
     env: Record<string, string>,
   ) {
     const main = fileURLToPath(new URL(`../../../apps/${app}/dist/main.js`, import.meta.url))
-    this.#child = spawn(process.execPath, [main], {
+    // As deploy/image/entrypoint.sh starts it.
+    this.#child = spawn(process.execPath, ['--max-semi-space-size=8', main], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

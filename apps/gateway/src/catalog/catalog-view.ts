@@ -25,6 +25,7 @@ const REFRESH_EVERY_MS = 2_000
 /** The catalog as this gateway knows it: in memory, so that listing it asks nobody. */
 export class CatalogView {
   #actions: readonly CatalogAction[] = []
+  #messages: ReadonlyMap<string, CatalogAction> = new Map()
   #collections: ReadonlySet<string> = new Set()
   #list = Buffer.from('[]')
   #workers: readonly LiveWorker[] = []
@@ -60,6 +61,11 @@ export class CatalogView {
     return this.#workers
   }
 
+  /** The handler of a custom message, as an action that nobody is offered. */
+  message(name: string): CatalogAction | undefined {
+    return this.#messages.get(name)
+  }
+
   /** Whether some worker has said that it can list this collection's records. */
   lists(collection: string): boolean {
     return this.#collections.has(collection)
@@ -82,7 +88,7 @@ export class CatalogView {
 
   /** Whether the catalog was read, and some worker has ever published. */
   get ready(): boolean {
-    return this.#loaded && this.#actions.length > 0
+    return this.#loaded && this.#actions.length + this.#messages.size > 0
   }
 
   /** Live workers that serve an action. */
@@ -116,11 +122,16 @@ export class CatalogView {
       ...action,
       parseForm: compileForm(action.entry.params ?? [], { unknownParams: action.unknownParams }),
     }))
+    const messages = published.messages.map((message) => ({ ...message, parseForm: readRaw }))
+    this.#messages = new Map(messages.map((message) => [message.name, message]))
     this.#list = Buffer.from(JSON.stringify(published.actions.map(({ entry }) => entry)))
-    this.options.onActions(this.#actions)
+    this.options.onActions([...this.#actions, ...messages])
     this.options.logger.info(
       { actions: published.actions.map(({ identity }) => identity), collections: published.collections },
       'catalog read',
     )
   }
 }
+
+/** Params of a message are whatever its sender and its handler agree on. */
+const readRaw: CompiledForm = (form) => ({ ok: true, values: { ...form } })

@@ -1,3 +1,4 @@
+import type { FileStore } from '@flexaction/shared/files'
 import type { Logger } from '@flexaction/shared/logging'
 import type { BatchQueues } from '@flexaction/shared/queues'
 import type { RunReader } from '@flexaction/shared/runs'
@@ -9,6 +10,7 @@ import { addCatalogRoutes, type CatalogRoutesOptions } from '../api/catalog-rout
 import { addEventsRoutes, type EventsOptions } from '../api/events-routes.js'
 import { addRunDetailsRoutes } from '../api/run-details-routes.js'
 import { addCollectionsRoutes, type CollectionsOptions } from '../api/collections-routes.js'
+import { addFilesRoute } from '../api/files-routes.js'
 import { addRunsRoutes } from '../api/runs-routes.js'
 import { addSteeringRoutes, type SteeringOptions } from '../api/steering-routes.js'
 import { addSessionRoutes } from '../api/session-routes.js'
@@ -39,6 +41,7 @@ export interface AppOptions {
   wire: WireLog
   console: ConsoleFiles
   collections: CollectionsOptions
+  files: FileStore
   dashboard: Dashboard
   health: Health
   logger: Logger
@@ -82,6 +85,10 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
   const sessions = new Router<GatewayState>({ prefix: apiPrefix })
   addSessionRoutes(sessions, authenticator)
   app.use(sessions.routes())
+
+  const signed = new Router<GatewayState>({ prefix: apiPrefix })
+  addFilesRoute(signed, options.files)
+  app.use(signed.routes())
 
   const api = new Router<GatewayState>({ prefix: apiPrefix })
   api.use(authenticate as unknown as RouterMiddleware<GatewayState>)

@@ -20,6 +20,14 @@ export function answerEnded(ctx: GatewayContext, run: Run): void {
   answerJson(ctx, 201, { result: false, run: view, errors: errors ?? [] })
 }
 
+/** A custom message's handler has answered: unchanged, and with an empty body when it returned nothing. */
+export function answerMessage(ctx: GatewayContext, run: Run): void {
+  if (run.state !== 'succeeded') return answerEnded(ctx, run)
+  if (run.result !== undefined) return answerJson(ctx, 200, run.result)
+  ctx.status = 200
+  ctx.body = ''
+}
+
 /** A request that was joined with others into one run: its own record's outcome, as if the run were for it alone. */
 export function answerItem(ctx: GatewayContext, run: Run, { id, history }: RunItem): void {
   if (history.state === 'succeeded') return answerJson(ctx, 201, history.result ?? { result: true })

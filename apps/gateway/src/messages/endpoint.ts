@@ -3,13 +3,15 @@ import type { CatalogView } from '../catalog/catalog-view.js'
 import { answerJson } from '../http/context.js'
 import type { ExecuteAction } from './execute-action.js'
 import type { FieldOptions } from './field-options.js'
-import { parseMessage } from './parse-message.js'
+import type { ActionList } from './action-list.js'
+import { type JsonObject, parseMessage } from './parse-message.js'
 
 /** The messages endpoint (PROTOCOL.md sections 1 and 2). */
 export class MessagesEndpoint {
   constructor(
     private readonly catalog: CatalogView,
     private readonly executeAction: ExecuteAction,
+    private readonly actionList: ActionList,
     private readonly fieldOptions: FieldOptions,
   ) {}
 
@@ -20,16 +22,30 @@ export class MessagesEndpoint {
     switch (name) {
       case 'get_action_list':
         ctx.type = 'application/json; charset=utf-8'
-        ctx.body = this.catalog.list
+        ctx.body = await this.actionList.read(params, caller)
         return
       case 'execute_action':
-        return await this.executeAction.answer(ctx, params)
+        return await this.#execute(ctx, params)
       case 'get_field_options':
         return answerJson(ctx, 200, await this.fieldOptions.find(params, caller))
       default:
-        // What Jet Bridge and Jet Django answer to a name that nobody handles.
-        ctx.status = 200
-        ctx.body = ''
+        return await this.#custom(ctx, name, params)
     }
+  }
+
+  /** A handler of this very message is for the actions that are not defined otherwise. */
+  async #execute(ctx: GatewayContext, params: JsonObject): Promise<void> {
+    const handler = this.catalog.message('execute_action')
+    const defined = this.catalog.actions.some((action) => action.name === params.name)
+    if (handler && !defined) await this.executeAction.answerMessage(ctx, handler, params)
+    else await this.executeAction.answer(ctx, params)
+  }
+
+  async #custom(ctx: GatewayContext, name: string, params: JsonObject): Promise<void> {
+    const handler = this.catalog.message(name)
+    if (handler) return await this.executeAction.answerMessage(ctx, handler, params)
+    // What Jet Bridge and Jet Django answer to a name that nobody handles.
+    ctx.status = 200
+    ctx.body = ''
   }
 }

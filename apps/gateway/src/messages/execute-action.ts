@@ -4,9 +4,10 @@ import type { Acceptor } from '../accepting/acceptor.js'
 import type { Coalescer, Membership } from '../accepting/coalescer.js'
 import type { Claim, IdempotencyKeys } from '../accepting/idempotency-keys.js'
 import { asAccepted, newRun, type Order } from '../accepting/order.js'
-import type { CatalogView } from '../catalog/catalog-view.js'
+import { requireRole } from '../access/authenticator.js'
+import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { callerOf, type GatewayContext } from '../http/context.js'
-import { answerEnded, answerItem, answerQueued } from './answer-run.js'
+import { answerEnded, answerItem, answerMessage, answerQueued } from './answer-run.js'
 import type { JsonObject } from './parse-message.js'
 import { waitFor } from './prefer.js'
 import { readOrder } from './read-order.js'
@@ -38,6 +39,13 @@ export class ExecuteAction {
     else await this.#answerRun(ctx, order, params, key)
   }
 
+  /** A custom message: a run with one item, answered with what its handler returns. */
+  async answerMessage(ctx: GatewayContext, message: CatalogAction, params: JsonObject): Promise<void> {
+    requireRole(callerOf(ctx), message.permission, `the message '${message.name}'`)
+    const order: Order = { action: message, model: undefined, form: params, selection: { none: true } }
+    await this.#answerRun(ctx, order, params, ctx.get('Idempotency-Key'))
+  }
+
   async #answerRun(ctx: GatewayContext, order: Order, params: JsonObject, key: string): Promise<void> {
     const { acceptor, idempotencyKeys, reader } = this.options
     const caller = callerOf(ctx)
@@ -52,8 +60,9 @@ export class ExecuteAction {
     }
     const { accepted, waited, ended } = await this.#acceptAndWait(ctx, order, run.id, 0, accept)
     const known = ended ?? (waited ? await reader.run(run.id) : before)
-    if (known && hasEnded(known)) answerEnded(ctx, known)
-    else answerQueued(ctx, known ?? asAccepted(accepted))
+    if (!known || !hasEnded(known)) answerQueued(ctx, known ?? asAccepted(accepted))
+    else if (order.action.message && order.action.name !== 'execute_action') answerMessage(ctx, known)
+    else answerEnded(ctx, known)
   }
 
   /** The run of a key that was used before; `undefined` when its acceptance was cut short: then it is made up for. */

@@ -1,9 +1,6 @@
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { ActionError, defineAction, field, records } from '@flexaction/shared'
+import { ActionError, defineAction, field, records, result } from '@flexaction/shared'
 import { sampleDatabase } from '../samples/database.js'
-import { replaceFile } from '../samples/files.js'
-import { sampleSettings } from '../samples/settings.js'
 import { findUser } from '../samples/users.js'
 
 const CHAPTERS = {
@@ -34,8 +31,7 @@ export default defineAction({
       ctx.progress(((index + 1) / chapters.length) * 100)
     }
 
-    const file = `user-${user.id}.json`
-    await replaceFile(join(sampleSettings().exportsDir, file), JSON.stringify(history, null, 2))
-    return { result: true, file }
+    const content = JSON.stringify(history, null, 2)
+    return result.file({ name: `user-${user.id}.json`, type: 'application/json', content })
   },
 })

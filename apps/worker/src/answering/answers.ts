@@ -1,8 +1,18 @@
-import type { ActionDefinition, CollectionDefinition, OfferedOption, RecordPage } from '@flexaction/shared'
-import { identityOf } from '@flexaction/shared/catalog'
+import type {
+  ActionDefinition,
+  CollectionDefinition,
+  HandlerContext,
+  MessageHandler,
+  OfferedOption,
+  RecordPage,
+} from '@flexaction/shared'
+import type { Logger } from '@flexaction/shared/logging'
+import { GET_ACTION_LIST, identityOf } from '@flexaction/shared/catalog'
 import {
   type AnswerQuestion,
   collectionTopic,
+  type MessageQuestion,
+  messageTopic,
   type OptionsQuestion,
   optionsTopic,
   type RecordsQuestion,
@@ -11,7 +21,10 @@ import type { Definitions } from '../loading/load-definitions.js'
 import { checkPage } from '../listing/check-page.js'
 
 /** What this worker can be asked, by topic: options of its actions' fields, and records of its collections. */
-export function answersOf({ actions, collections }: Definitions): ReadonlyMap<string, AnswerQuestion> {
+export function answersOf(
+  { actions, collections, messages }: Definitions,
+  logger: Logger,
+): ReadonlyMap<string, AnswerQuestion> {
   const answers = new Map<string, AnswerQuestion>()
   for (const action of actions) {
     if (Object.values(action.params).some(({ optionsProvider }) => optionsProvider))
@@ -23,6 +36,12 @@ export function answersOf({ actions, collections }: Definitions): ReadonlyMap<st
     answers.set(collectionTopic(collection.name), (question, signal) =>
       listRecords(collection, question as RecordsQuestion, signal),
     )
+  for (const { name, options } of messages) {
+    if (name === GET_ACTION_LIST)
+      answers.set(messageTopic(name), (question, signal) =>
+        listActions(options.handle, question as MessageQuestion, signal, logger),
+      )
+  }
   return answers
 }
 
@@ -50,4 +69,26 @@ async function listRecords(
   signal: AbortSignal,
 ): Promise<RecordPage> {
   return checkPage(collection.name, await collection.options.list({ cursor, limit, search, signal }), cursor)
+}
+
+/** There is no run: what a context would say of it is empty, and nothing of it is kept. */
+async function listActions(
+  handle: MessageHandler,
+  { params, user }: MessageQuestion,
+  signal: AbortSignal,
+  logger: Logger,
+): Promise<unknown[]> {
+  const ctx: HandlerContext = {
+    signal,
+    attempt: 1,
+    run: { id: '', action: GET_ACTION_LIST, model: undefined, createdAt: new Date() },
+    user,
+    idempotencyKey: '',
+    logger,
+    log: () => undefined,
+    progress: () => undefined,
+  }
+  const list: unknown = await handle(params, ctx)
+  if (!Array.isArray(list)) throw new Error(`the handler of ${GET_ACTION_LIST} must return a list of actions`)
+  return list as unknown[]
 }

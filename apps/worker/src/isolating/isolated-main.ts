@@ -1,11 +1,12 @@
-import { ActionError, type RecordId } from '@flexaction/shared'
+import { ActionError, type FileOptions, type RecordId } from '@flexaction/shared'
+import { isFileResult } from '@flexaction/shared/definitions'
 import { createLogger } from '@flexaction/shared/logging'
 import { readConfig } from '../config.js'
 import { loadConfigured } from '../worker.js'
 import type { Called } from '../running/context.js'
 import { invokeHandler } from '../running/invoke-handler.js'
 import { resultJson } from '../running/result-json.js'
-import { makeRunnable } from '../running/runnable-action.js'
+import { runnablesOf } from '../running/runnable-action.js'
 import type { OneEnding } from '../running/running-batch.js'
 import type { Said, Thrown, Told } from './messages.js'
 
@@ -16,7 +17,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 
 const config = readConfig(process.env)
 const logger = createLogger('worker', config.LOG_LEVEL)
-const actions = (await loadConfigured(config)).actions.map(makeRunnable)
+const actions = runnablesOf(await loadConfigured(config))
 const action = actions.find(({ published }) => published.identity === process.argv[2])
 let abort = new AbortController()
 
@@ -30,10 +31,18 @@ async function answer(told: Told & { kind: 'call' }): Promise<void> {
   try {
     if (!action) throw new Error(`this worker has no action ${process.argv[2]}`)
     const result: unknown = await invokeHandler(action, told, calledBy(told, abort.signal))
-    say({ kind: 'returned', json: resultJson(result) })
+    if (isFileResult(result)) say(await wholeFile(result.options))
+    else say({ kind: 'returned', json: resultJson(result) })
   } catch (error) {
     say({ kind: 'threw', error: takeApart(error) })
   }
+}
+
+/** Its worker stores it. */
+async function wholeFile({ name, type, content, stream }: FileOptions): Promise<Said> {
+  const parts: Buffer[] = []
+  for await (const part of stream ?? [content ?? '']) parts.push(Buffer.from(part))
+  return { kind: 'returned file', name, type, content: Buffer.concat(parts) }
 }
 
 function calledBy(told: Told & { kind: 'call' }, signal: AbortSignal): Called {

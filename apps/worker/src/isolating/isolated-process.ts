@@ -1,4 +1,4 @@
-import { ActionError } from '@flexaction/shared'
+import { ActionError, type FileOptions, result } from '@flexaction/shared'
 import type { Logger } from '@flexaction/shared/logging'
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -77,6 +77,7 @@ export class IsolatedProcess {
     } else {
       this.#calling = undefined
       if (said.kind === 'returned') calling.resolve(parse(said.json))
+      else if (said.kind === 'returned file') calling.resolve(result.file(withoutUndefined(said)))
       else calling.reject(toError(said.error))
     }
   }
@@ -90,6 +91,10 @@ export class IsolatedProcess {
       new ActionError(`its handler ended the worker process (${how}), repeatedly; it is not called again`),
     )
   }
+}
+
+function withoutUndefined({ name, type, content }: Said & { kind: 'returned file' }): FileOptions {
+  return { name, content, ...(type !== undefined && { type }) }
 }
 
 function parse(json: string): unknown {

@@ -23,6 +23,7 @@ export interface Thrown {
 /** What it says. */
 export type Said =
   | { kind: 'returned'; json: string }
+  | { kind: 'returned file'; name: string; type: string | undefined; content: Uint8Array }
   | { kind: 'threw'; error: Thrown }
   | { kind: 'log'; line: string }
   | { kind: 'progress'; percent: number }

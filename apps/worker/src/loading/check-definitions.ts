@@ -1,4 +1,4 @@
-import type { ActionDefinition, CollectionDefinition } from '@flexaction/shared'
+import type { ActionDefinition, CollectionDefinition, MessageDefinition } from '@flexaction/shared'
 import { identityOf } from '@flexaction/shared/catalog'
 import { parseDuration } from '@flexaction/shared/config'
 import { describeFields, fieldProblems } from '@flexaction/shared/fields'
@@ -44,11 +44,10 @@ const target = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('common') }),
 ])
 
-const options = z.strictObject({
-  name: z.string().regex(/^[\w.-]{1,100}$/, "must be 1 to 100 letters, digits, '_', '-' or '.'"),
-  target,
-  params: z.record(z.string(), z.unknown()).optional(),
-  unknownParams: z.enum(['refuse', 'ignore']).optional(),
+const name = z.string().regex(/^[\w.-]{1,100}$/, "must be 1 to 100 letters, digits, '_', '-' or '.'")
+
+/** What actions and messages have in common. */
+const calling = {
   retry: z
     .strictObject({
       attempts: wholeNumber(1, 100),
@@ -63,6 +62,17 @@ const options = z.strictObject({
     .optional(),
   timeout: durationUpTo(7 * ONE_DAY_MS).optional(),
   respond: z.union([z.literal('queued'), z.strictObject({ waitFor: durationUpTo(ONE_DAY_MS) })]).optional(),
+  permission: z.enum(['viewer', 'operator', 'admin']).optional(),
+}
+
+const messageOptions = z.strictObject({ name, handle: z.function(), ...calling })
+
+const options = z.strictObject({
+  name,
+  target,
+  params: z.record(z.string(), z.unknown()).optional(),
+  unknownParams: z.enum(['refuse', 'ignore']).optional(),
+  ...calling,
   limits: z
     .strictObject({
       concurrency: wholeNumber(1, 10_000).optional(),
@@ -73,7 +83,6 @@ const options = z.strictObject({
   haltOn: z.strictObject({ failures: z.union([wholeNumber(1, 100_000_000), percentage]) }).optional(),
   startWithin: durationUpTo(30 * ONE_DAY_MS).optional(),
   coalesce: durationUpTo(MOST_COALESCE_MS).optional(),
-  permission: z.enum(['viewer', 'operator', 'admin']).optional(),
   verboseName: z.string().optional(),
   icon: z.string().optional(),
   extra: z.record(z.string(), z.unknown()).optional(),
@@ -92,21 +101,21 @@ function checkAction({ file, definition }: Located<ActionDefinition>): string[] 
   const parsed = options.safeParse(definition.options)
   const problems = parsed.success
     ? []
-    : parsed.error.issues.map((issue) => `${where}: ${describeIssue(issue, definition.options)}`)
+    : parsed.error.issues.map((issue) => `${where}: ${describeIssue(issue, definition.options, OPTION_NAMES)}`)
   return [...problems, ...fieldProblems(describeFields(definition.params)).map((problem) => `${where}: ${problem}`)]
 }
 
-function describeIssue(issue: z.core.$ZodIssue, received: unknown): string {
+function describeIssue(issue: z.core.$ZodIssue, received: unknown, known: readonly string[]): string {
   if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
-    return issue.keys.map((key) => `unknown option '${key}'${nearest(key)}`).join('; ')
+    return issue.keys.map((key) => `unknown option '${key}'${nearest(key, known)}`).join('; ')
   }
   const path = issue.path.join('.')
   return `${path || 'its options'}: ${issue.message} (received ${show(valueAt(received, issue.path))})`
 }
 
-function nearest(key: string): string {
-  const near = OPTION_NAMES.find((name) => distance(name, key) <= 2)
-  return near ? ` (did you mean '${near}'?)` : `; allowed are ${OPTION_NAMES.join(', ')}`
+function nearest(key: string, known: readonly string[]): string {
+  const near = known.find((one) => distance(one, key) <= 2)
+  return near ? ` (did you mean '${near}'?)` : `; allowed are ${known.join(', ')}`
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
@@ -151,6 +160,27 @@ export function checkCollections(collections: readonly Located<CollectionDefinit
     if (typeof definition.options.list !== 'function') problems.push(`${where}: list must be a function`)
     const other = seen.get(definition.name)
     if (other) problems.push(`${where}: ${other} defines the same collection; rename one, or remove it`)
+    seen.set(definition.name, file)
+  }
+  return problems
+}
+
+/** A field's options belong to the field: a message handler for them would hide those of all actions. */
+const NOT_TO_BE_HANDLED = 'get_field_options'
+
+/** Everything that is wrong with these messages. */
+export function checkMessages(messages: readonly Located<MessageDefinition>[]): string[] {
+  const problems: string[] = []
+  const seen = new Map<string, string>()
+  const known = Object.keys(messageOptions.shape)
+  for (const { file, definition } of messages) {
+    const where = `${file}, message '${String(definition.name)}'`
+    const issues = messageOptions.safeParse(definition.options).error?.issues ?? []
+    problems.push(...issues.map((issue) => `${where}: ${describeIssue(issue, definition.options, known)}`))
+    if (definition.name === NOT_TO_BE_HANDLED)
+      problems.push(`${where}: options are found by the field: field.select({ options: async () => […] })`)
+    const other = seen.get(definition.name)
+    if (other) problems.push(`${where}: ${other} answers the same message; rename one, or remove it`)
     seen.set(definition.name, file)
   }
   return problems

@@ -1,14 +1,16 @@
-import type { ActionDefinition, CollectionDefinition } from '@flexaction/shared'
+import type { ActionDefinition, CollectionDefinition, MessageDefinition } from '@flexaction/shared'
+import { takeAddedMessages } from '@flexaction/shared/definitions'
 import { readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
-import { checkActions, checkCollections } from './check-definitions.js'
-import { sortDefinitions } from './sort-definitions.js'
+import { checkActions, checkCollections, checkMessages } from './check-definitions.js'
+import { isDefinition, sortDefinitions } from './sort-definitions.js'
 import type { ImportModule } from './import-module.js'
 
 /** What the user's modules define. */
 export interface Definitions {
   actions: ActionDefinition[]
   collections: CollectionDefinition[]
+  messages: MessageDefinition[]
 }
 
 /** All that is wrong with the user's modules, at once; each problem names its file. */
@@ -31,17 +33,21 @@ export async function loadDefinitions(folders: readonly string[], importModule: 
   for (const file of await listModules(folders, problems)) {
     try {
       const { default: value } = await importModule(file)
-      for (const one of [value].flat()) found.push({ file: basename(file), value: one })
+      const added = takeAddedMessages()
+      // A module that adds handlers need not export anything; what stands for its default export then is no definition.
+      const exported = added.length > 0 ? [value].flat().filter(isDefinition) : [value].flat()
+      for (const one of new Set<unknown>([...exported, ...added])) found.push({ file: basename(file), value: one })
     } catch (error) {
       problems.push(`${basename(file)}: cannot be loaded: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  const { actions, collections } = sortDefinitions(found, problems)
-  problems.push(...checkActions(actions), ...checkCollections(collections))
+  const { actions, collections, messages } = sortDefinitions(found, problems)
+  problems.push(...checkActions(actions), ...checkCollections(collections), ...checkMessages(messages))
   if (problems.length > 0) throw new DefinitionProblems(problems)
   return {
     actions: actions.map(({ definition }) => definition),
     collections: collections.map(({ definition }) => definition),
+    messages: messages.map(({ definition }) => definition),
   }
 }
 

@@ -1,4 +1,6 @@
 import type { History } from '@flexaction/shared/history'
+import { isFileResult } from '@flexaction/shared/definitions'
+import type { FileStore } from '@flexaction/shared/files'
 import type { Logger } from '@flexaction/shared/logging'
 import { BatchConsumer, type BatchEnd, type BatchJob, type BatchQueues } from '@flexaction/shared/queues'
 import { type Backlog, type RunStore, windowFor } from '@flexaction/shared/runs'
@@ -19,6 +21,7 @@ export interface ActionRunnerOptions {
   queues: BatchQueues
   backlog: Backlog
   history: History
+  files: FileStore
   logger: Logger
   onError(error: unknown): void
   workerName: string
@@ -183,7 +186,8 @@ export class ActionRunner implements Commanded {
     turn.begin()
     try {
       const returned = invoke()
-      batch.succeed(call, isPromise(returned) ? await call.race(returned) : returned)
+      const result = isPromise(returned) ? await call.race(returned) : returned
+      batch.succeed(call, isFileResult(result) ? await call.race(this.options.files.store(result.options)) : result)
     } catch (error) {
       if (call.abortReason instanceof Interruption) batch.leaveOpen(call)
       else if (call.abortReason instanceof Cancellation) batch.cancel(call)

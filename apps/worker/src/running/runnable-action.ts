@@ -1,7 +1,14 @@
-import type { ActionDefinition, Limits, RetryPolicy } from '@flexaction/shared'
+import type { ActionDefinition, Limits, MessageDefinition, RetryPolicy } from '@flexaction/shared'
 import type { TurnLimits } from '@flexaction/shared/limits'
-import { describeAction, type PublishedAction } from '@flexaction/shared/catalog'
+import {
+  describeAction,
+  DEFAULT_SLOTS,
+  describeMessage,
+  GET_ACTION_LIST,
+  type PublishedAction,
+} from '@flexaction/shared/catalog'
 import { parseDuration } from '@flexaction/shared/config'
+import type { Definitions } from '../loading/load-definitions.js'
 import { compileForm, type CompiledForm } from '@flexaction/shared/fields'
 
 const DEFAULT_TIMEOUT_MS = 5 * 60_000
@@ -19,7 +26,28 @@ export interface RunnableAction {
   handler: ActionDefinition['options']['run']
 }
 
-export function makeRunnable(definition: ActionDefinition): RunnableAction {
+/** All that is run through queues: the actions, and the messages, but for the one that is asked and makes no run. */
+export function runnablesOf({ actions, messages }: Definitions): RunnableAction[] {
+  const run = messages.filter(({ name }) => name !== GET_ACTION_LIST)
+  return [...actions.map(makeRunnable), ...run.map(makeRunnableMessage)]
+}
+
+function makeRunnableMessage(definition: MessageDefinition): RunnableAction {
+  const { options } = definition
+  return {
+    published: describeMessage(definition),
+    bulk: false,
+    slots: DEFAULT_SLOTS,
+    timeoutMs: parseDuration(options.timeout ?? '') ?? DEFAULT_TIMEOUT_MS,
+    retry: options.retry,
+    limits: undefined,
+    // Params of a message are whatever its sender and its handler agree on.
+    parseForm: (form) => ({ ok: true, values: { ...form } }),
+    handler: ({ params, ctx }) => options.handle(params, ctx),
+  }
+}
+
+function makeRunnable(definition: ActionDefinition): RunnableAction {
   const published = describeAction(definition)
   const { options, target } = definition
   return {

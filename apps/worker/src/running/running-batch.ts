@@ -123,7 +123,7 @@ export class RunningBatch {
     try {
       json = resultJson(result)
     } catch (error) {
-      return this.fail(call, new Error('the result cannot be stored as JSON', { cause: error }))
+      return this.fail(call, error)
     }
     const { run } = this.options.started
     if (json !== '' && run.total === this.ids.length && (this.options.action.bulk || run.total === 1))

@@ -31,6 +31,8 @@ export interface LiveWorker {
 /** All that is published. */
 export interface Catalog {
   actions: PublishedAction[]
+  /** Custom messages. */
+  messages: PublishedAction[]
   /** Names. */
   collections: string[]
 }
@@ -80,7 +82,8 @@ export class CatalogStore {
     }
     const all = [...byIdentity.values()]
     return {
-      actions: all.flatMap((one) => ('collection' in one ? [] : [one])),
+      actions: all.flatMap((one) => ('collection' in one || one.message ? [] : [one])),
+      messages: all.flatMap((one) => ('collection' in one || !one.message ? [] : [one])),
       collections: all.flatMap((one) => ('collection' in one ? [one.collection] : [])),
     }
   }

@@ -1,7 +1,10 @@
 export {
   type ActionEntry,
+  DEFAULT_SLOTS,
   describeAction,
   describeCollection,
+  describeMessage,
+  GET_ACTION_LIST,
   identityOf,
   type PublishedAction,
   type PublishedCollection,

@@ -1,5 +1,6 @@
 import type { Role } from '../definitions/context.js'
-import type { ActionDefinition } from '../definitions/define-action.js'
+import type { ActionDefinition, Respond } from '../definitions/define-action.js'
+import type { MessageDefinition } from '../definitions/define-message.js'
 import type { Target } from '../definitions/targets.js'
 import { parseDuration } from '../config/duration.js'
 import type { HaltOn } from '../runs/run.js'
@@ -27,6 +28,8 @@ export interface PublishedAction {
   permission: Role
   /** Handler calls at once in one worker process. */
   slots: number
+  /** It answers a message of that name, and is in no list of actions; its form is taken as it is sent. */
+  message?: true
   /** Fields whose options a worker finds when they are asked for. */
   askedFields?: string[]
   haltOn?: HaltOn
@@ -46,6 +49,8 @@ export function describeCollection(name: string): PublishedCollection {
   return { identity: `collection ${name}`, collection: name }
 }
 
+/** The message whose handler adds entries to the list of actions. */
+export const GET_ACTION_LIST = 'get_action_list'
 export const DEFAULT_WAIT_MS = 5_000
 export const DEFAULT_SLOTS = 50
 
@@ -57,7 +62,6 @@ export function identityOf(name: string, target: Target): string {
 export function describeAction({ name, target, params, options }: ActionDefinition): PublishedAction {
   const fields = describeFields(params)
   const askedFields = Object.keys(params).filter((name) => params[name]?.optionsProvider !== undefined)
-  const waitMs = options.respond === 'queued' ? 0 : (parseDuration(options.respond?.waitFor ?? '') ?? DEFAULT_WAIT_MS)
   return {
     identity: identityOf(name, target),
     name,
@@ -71,7 +75,7 @@ export function describeAction({ name, target, params, options }: ActionDefiniti
       ...(fields.length > 0 && { params: fields }),
     },
     unknownParams: options.unknownParams ?? 'refuse',
-    waitMs,
+    waitMs: waitMsOf(options.respond),
     permission: options.permission ?? 'operator',
     slots: Math.min(
       options.limits?.perWorker ?? DEFAULT_SLOTS,
@@ -82,6 +86,25 @@ export function describeAction({ name, target, params, options }: ActionDefiniti
     ...durationAs('startWithin', options.startWithin),
     ...durationAs('coalesce', options.coalesce),
   }
+}
+
+/** A message, as an action that nobody is offered. */
+export function describeMessage({ name, options }: MessageDefinition): PublishedAction {
+  return {
+    identity: `message.${name}`,
+    name,
+    target: { kind: 'common' },
+    entry: { name },
+    unknownParams: 'ignore',
+    waitMs: waitMsOf(options.respond),
+    permission: options.permission ?? (name === GET_ACTION_LIST ? 'viewer' : 'operator'),
+    slots: DEFAULT_SLOTS,
+    message: true,
+  }
+}
+
+function waitMsOf(respond: Respond | undefined): number {
+  return respond === 'queued' ? 0 : (parseDuration(respond?.waitFor ?? '') ?? DEFAULT_WAIT_MS)
 }
 
 function publishedHaltOn(failures: number | string): HaltOn {

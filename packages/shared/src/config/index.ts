@@ -11,4 +11,4 @@ export {
   settingsTable,
   text,
 } from './settings.js'
-export { sharedSettings } from './shared-settings.js'
+export { fileStoreOptions, sharedSettings } from './shared-settings.js'

@@ -1,6 +1,7 @@
+import type { FileStoreOptions } from '../files/file-store.js'
 import { parseRedisUrl, REDIS_URL_FORMS } from '../redis/connect.js'
 import { LOG_LEVELS } from '../logging/index.js'
-import { choice, duration, text } from './settings.js'
+import { choice, duration, integer, type Settings, text } from './settings.js'
 
 /** Settings that gateways and workers must agree on, or both have. */
 export const sharedSettings = {
@@ -30,6 +31,37 @@ export const sharedSettings = {
     default: 'no',
     of: ['no', 'yes'],
   }),
+  API_PREFIX: text({
+    description: 'First part of the path of every API address.',
+    default: '/api',
+    allowed: 'a path such as /api or /jet/api',
+    check: (given) => {
+      if (!/^(\/[\w.~-]+)+$/.test(given))
+        throw new RangeError('must be a path such as /api or /jet/api, without a slash at its end')
+    },
+  }),
+  PUBLIC_URL: text({
+    description:
+      'Address of the gateways as browsers reach them: what addresses of files begin with. Default: they are paths.',
+    default: '',
+    allowed: 'https://…',
+    check: (given) => {
+      if (given !== '' && !/^https?:\/\/[^/]+$/.test(given))
+        throw new RangeError('must be an address such as https://actions.example.com, without a path')
+    },
+  }),
+  FILE_RETENTION: duration({
+    description: 'How long files that handlers return can be downloaded.',
+    default: '1d',
+    min: '1s',
+    max: '365d',
+  }),
+  MAX_FILE_MB: integer({
+    description: 'Largest file that a handler may return, in megabytes (10^6 bytes). Files are kept in Redis.',
+    default: 10,
+    min: 1,
+    max: 500,
+  }),
   RUN_RETENTION: duration({
     description: 'How long ended runs and their outcomes are kept.',
     default: '7d',
@@ -44,3 +76,14 @@ export const sharedSettings = {
   }),
   LOG_LEVEL: choice({ description: 'Least severe log lines that are written.', default: 'info', of: LOG_LEVELS }),
 } as const
+
+/** The files that handlers return, as these settings have it. */
+export function fileStoreOptions(
+  config: Settings<typeof sharedSettings>,
+): Pick<FileStoreOptions, 'keptMs' | 'mostBytes' | 'address'> {
+  return {
+    keptMs: config.FILE_RETENTION,
+    mostBytes: config.MAX_FILE_MB * 1_000_000,
+    address: `${config.PUBLIC_URL}${config.API_PREFIX}/files`,
+  }
+}

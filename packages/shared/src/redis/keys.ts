@@ -142,6 +142,16 @@ export class Keys {
     return `${this.prefix}:events:dropped-questions`
   }
 
+  /** Hash: a file that a handler returned: name, type, size, and its pieces by number. */
+  file(id: string): string {
+    return `${this.prefix}:file:${id}`
+  }
+
+  /** What addresses of files are signed with. */
+  get fileSecret(): string {
+    return `${this.prefix}:file-secret`
+  }
+
   /** Channel: a run ended. */
   get runEnded(): string {
     return `${this.prefix}:events:run-ended`

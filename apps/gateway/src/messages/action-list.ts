@@ -1,0 +1,64 @@
+import { type ActionEntry, GET_ACTION_LIST, type PublishedAction } from '@flexaction/shared/catalog'
+import { FlexActionError } from '@flexaction/shared/errors'
+import type { Logger } from '@flexaction/shared/logging'
+import { type Asker, type MessageQuestion, messageTopic } from '@flexaction/shared/questions'
+import { requireRole } from '../access/authenticator.js'
+import type { Caller } from '../access/auth-tokens.js'
+import type { CatalogView } from '../catalog/catalog-view.js'
+import type { JsonObject } from './parse-message.js'
+
+export interface ActionListOptions {
+  catalog: CatalogView
+  asker: Asker
+  /** How long an answer of a worker is waited for, in ms. */
+  withinMs: number
+  logger: Logger
+}
+
+/** A handler's list is asked for anew after this time, in ms. */
+const CACHED_MS = 2_000
+const MOST_CACHED = 500
+
+/** get_action_list (PROTOCOL.md section 3): the defined actions, and what a handler of that message adds. */
+export class ActionList {
+  readonly #added = new Map<string, { until: number; entries: readonly ActionEntry[] }>()
+
+  constructor(private readonly options: ActionListOptions) {}
+
+  /** The list as JSON. */
+  async read(params: JsonObject, caller: Caller): Promise<Buffer> {
+    const { catalog } = this.options
+    const handler = catalog.message(GET_ACTION_LIST)
+    if (!handler) return catalog.list
+    requireRole(caller, handler.permission, `the message '${GET_ACTION_LIST}'`)
+    const defined = catalog.actions.map(({ entry }) => entry)
+    const known = new Set(defined.map(identify))
+    const added = (await this.#addedBy(handler, params, caller)).filter((entry) => !known.has(identify(entry)))
+    return Buffer.from(JSON.stringify([...defined, ...added]))
+  }
+
+  /** What the handler lists. While no worker can answer, it is what was listed last. */
+  async #addedBy(handler: PublishedAction, params: JsonObject, caller: Caller): Promise<readonly ActionEntry[]> {
+    const { catalog, asker, withinMs, logger } = this.options
+    const question: MessageQuestion = { params, user: caller }
+    const key = JSON.stringify(question)
+    const known = this.#added.get(key)
+    if (known && known.until > Date.now()) return known.entries
+    try {
+      if (catalog.workersFor(handler.identity) === 0 && known) return known.entries
+      const entries = (await asker.ask(messageTopic(GET_ACTION_LIST), question, withinMs)) as ActionEntry[]
+      if (this.#added.size >= MOST_CACHED) this.#added.clear()
+      this.#added.set(key, { until: Date.now() + CACHED_MS, entries })
+      return entries
+    } catch (error) {
+      if (!known || !(error instanceof FlexActionError)) throw error
+      logger.warn({ err: error }, 'the handler of get_action_list does not answer; its last list stays in use')
+      return known.entries
+    }
+  }
+}
+
+/** Name and target: what makes an action another one (PROTOCOL.md section 3). */
+function identify({ name, model_action: on }: ActionEntry): string {
+  return JSON.stringify([name, on ? [[on.model].flat(), on.for_instance === true] : null])
+}

@@ -1,0 +1,64 @@
+import type { Duration } from '../config/duration.js'
+import type { HandlerContext, Role } from './context.js'
+import type { Respond, RetryPolicy } from './define-action.js'
+
+/** Answers a message: gets its params as they were sent, returns what is answered. */
+export type MessageHandler = (params: Readonly<Record<string, unknown>>, ctx: HandlerContext) => unknown
+
+export interface MessageOptions {
+  /**
+   * The message's name: 1 to 100 letters, digits, `_`, `-` and `.`. `execute_action` is called for actions that are not
+   * defined otherwise, and `get_action_list` adds entries to those of the defined ones: it is asked, and makes no run.
+   */
+  name: string
+  handle: MessageHandler
+  /** Lowest role that may send it. Default `operator`; for get_action_list everybody. */
+  permission?: Role
+  retry?: RetryPolicy
+  /** Longest time of one call. Default 5 min. */
+  timeout?: Duration
+  /** Default: wait up to 5 s for the end, then answer with the run's address. */
+  respond?: Respond
+}
+
+const MESSAGE = Symbol.for('flexaction.message')
+const ADDED = Symbol.for('flexaction.addedMessages')
+
+/** A declared message. Made by {@link defineMessage} and {@link addMessageHandler} only. */
+export interface MessageDefinition {
+  readonly [MESSAGE]: true
+  readonly name: string
+  readonly options: MessageOptions
+}
+
+/** Declares how a custom message is answered: a run with one item, so that it has a queue, retries and a history. */
+export function defineMessage(options: MessageOptions): MessageDefinition {
+  return { [MESSAGE]: true, name: options.name, options }
+}
+
+/**
+ * The same in the shape of Jet Django's function of this name. A module of the actions folder need only call it; it need
+ * not export what this returns.
+ *
+ * @example addMessageHandler('execute_action', (params) => ({ result: true }))
+ */
+export function addMessageHandler(name: string, handle: MessageHandler): MessageDefinition {
+  const definition = defineMessage({ name, handle })
+  added().push(definition)
+  return definition
+}
+
+/** What modules have added since the last call. */
+export function takeAddedMessages(): MessageDefinition[] {
+  return added().splice(0)
+}
+
+export function isMessageDefinition(value: unknown): value is MessageDefinition {
+  return typeof value === 'object' && value !== null && MESSAGE in value
+}
+
+/** One list per process: action folders may bring a copy of this package. */
+function added(): MessageDefinition[] {
+  const holder = globalThis as { [ADDED]?: MessageDefinition[] }
+  return (holder[ADDED] ??= [])
+}

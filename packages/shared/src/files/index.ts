@@ -1,0 +1,1 @@
+export { type FileInfo, FileStore, type StoredFile } from './file-store.js'

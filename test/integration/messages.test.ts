@@ -1,0 +1,125 @@
+import {
+  ActionError,
+  addMessageHandler,
+  defineAction,
+  defineMessage,
+  type MessageHandler,
+  records,
+} from '@flexaction/shared'
+import { takeAddedMessages } from '@flexaction/shared/definitions'
+import { importFromAnywhere } from '@flexaction/worker/loading/import-module'
+import { loadDefinitions } from '@flexaction/worker/loading/load-definitions'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { System, TOKENS } from '../harness/system.js'
+import { until } from '../harness/until.js'
+
+const defined = defineAction({ name: 'greet', target: records('users'), run: ({ id }) => ({ greeted: id }) })
+
+it('answers a custom message with what its handler returns, and keeps a run of it', async () => {
+  let calls = 0
+  const status: MessageHandler = (params, ctx) => {
+    calls++
+    if (calls === 1) throw new Error('not yet')
+    return { params, user: ctx.user.name, attempt: ctx.attempt }
+  }
+  const messages = [
+    defineMessage({
+      name: 'get_element_status',
+      handle: status,
+      retry: { attempts: 2, backoff: { type: 'fixed', delay: '10ms' } },
+    }),
+    defineMessage({ name: 'touch', handle: () => undefined }),
+    defineMessage({
+      name: 'refuse',
+      handle: () => {
+        throw new ActionError({ amount: 'is too high' })
+      },
+    }),
+  ]
+  await using system = await System.start({ actions: [defined], messages })
+
+  const answer = await system.send('get_element_status', { element: { id: 5 } })
+  expect([answer.status, await answer.json()]).toEqual([
+    200,
+    { params: { element: { id: 5 } }, user: 'admin', attempt: 2 },
+  ])
+  const run = (await (await system.get(`/api/runs/${answer.headers.get('x-run-id')}`)).json()) as object
+  expect(run).toMatchObject({ action: 'get_element_status', target: 'common', state: 'succeeded', total: 1 })
+  const empty = await system.send('touch', null)
+  expect([empty.status, await empty.text()]).toEqual([200, ''])
+  const refused = await system.send('refuse', {})
+  expect([refused.status, await refused.json()]).toEqual([400, { amount: ['is too high'] }])
+  const unknown = await system.send('nobody_handles_this', {})
+  expect([unknown.status, await unknown.text()]).toEqual([200, ''])
+  const viewer = await system.send('touch', {}, { authorization: `Token ${TOKENS.viewer}` })
+  expect(viewer.status).toBe(403)
+  const list = (await (await system.send('get_action_list', null)).json()) as { name: string }[]
+  expect(list.map(({ name }) => name)).toEqual(['greet'])
+})
+
+it('takes the two functions of a Jet Django installation as they are, beside actions that are defined', async () => {
+  const received: unknown[] = []
+  addMessageHandler('get_action_list', () => [
+    { name: 'mail_users', model_action: { model: 'users', for_instance: true, bulk: true }, params: [] },
+    { name: 'greet', model_action: { model: 'users', for_instance: true } },
+  ])
+  addMessageHandler('execute_action', (params) => {
+    received.push(params)
+    if (params.name === 'mail_users') return { mailed: (params.params as { ids: string }).ids.split(',').length }
+    throw new ActionError(`unknown action ${String(params.name)}`)
+  })
+  await using system = await System.start({ actions: [defined], messages: takeAddedMessages() })
+
+  const list = (await (await system.send('get_action_list', {})).json()) as unknown[]
+  expect(list).toEqual([
+    { name: 'greet', model_action: { model: 'users', for_instance: true } },
+    { name: 'mail_users', model_action: { model: 'users', for_instance: true, bulk: true }, params: [] },
+  ])
+  const params = { name: 'mail_users', params: { ids: '5,"6",7', subject: 'Hello' } }
+  const mailed = await system.send('execute_action', params)
+  expect([mailed.status, await mailed.json()]).toEqual([201, { mailed: 3 }])
+  expect(received).toEqual([params])
+  const greeted = await system.send('execute_action', { name: 'greet', id: 5 })
+  expect([greeted.status, await greeted.json()]).toEqual([201, { greeted: 5 }])
+  const other = await system.send('execute_action', { name: 'other' })
+  expect([other.status, await other.json()]).toEqual([400, { non_field_errors: ['unknown action other'] }])
+
+  // Without a worker, actions stay listed and runs wait.
+  await system.workers[0]?.stop()
+  expect(await (await system.send('get_action_list', {})).json()).toEqual(list)
+  const waiting = await system.begin(params)
+  await system.addWorker()
+  expect(await system.runIn(['succeeded'], waiting)).toMatchObject({ result: { mailed: 3 } })
+})
+
+it('loads handlers of modules that only add them, and says what is wrong with others', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'flexaction-messages-'))
+  try {
+    await writeFile(
+      join(folder, 'jet.ts'),
+      "import { addMessageHandler } from '@flexaction/shared'\naddMessageHandler('ping', (params) => ({ pong: params }))\n",
+    )
+    const { messages } = await loadDefinitions([folder], importFromAnywhere())
+    expect(messages.map(({ name }) => name)).toEqual(['ping'])
+
+    // A module is loaded once per process: this is another one.
+    await rename(join(folder, 'jet.ts'), join(folder, 'pinging.ts'))
+    await writeFile(
+      join(folder, 'wrong.mjs'),
+      "import { addMessageHandler, defineMessage } from '@flexaction/shared'\n" +
+        "addMessageHandler('ping', 5)\nexport default defineMessage({ name: 'get_field_options', handle: () => [] })\n",
+    )
+    const problems = await loadDefinitions([folder], importFromAnywhere()).catch((error: Error) => error)
+    expect((problems as Error).message.split('\n').slice(1)).toEqual([
+      "  - wrong.mjs, message 'get_field_options': options are found by the field: field.select({ options: async () => […] })",
+      "  - wrong.mjs, message 'ping': handle: Invalid input: expected function, received number (received 5)",
+      "  - wrong.mjs, message 'ping': pinging.ts answers the same message; rename one, or remove it",
+    ])
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+  await until('nothing to be left over', () => takeAddedMessages().length === 0)
+})
