@@ -13,8 +13,9 @@ export function welcome(settings, token) {
   return `
 FlexAction is ready.
 
+  console    ${address}/   (log in with the token)
   messages   ${address}${apiPrefix}/messages/
-  queues     ${address}/queues   (any user name, the token as password)
+  queues     ${address}/queues
   health     ${address}/healthz
   token      ${token ?? 'those of AUTH_TOKENS'}
   data       ${place.startsWith('..') ? dataDir : place}${redisUrl ? ', and the Redis of REDIS_URL' : ''}
