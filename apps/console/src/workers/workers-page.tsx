@@ -33,7 +33,7 @@ export default function WorkersPage() {
   const workers = useQuery({ queryKey: ['workers'], queryFn: () => client.workers(), refetchInterval: 2_000 })
   const stuck = (actions.data?.actions ?? []).filter(isStuck)
   return (
-    <Page title="Workers and queues" about={workers.data && `${counted(workers.data.length, 'live worker')}`}>
+    <Page title="Workers and queues" about={workers.data && counted(workers.data.length, 'live worker')}>
       {stuck.length > 0 && (
         <Alert
           color="orange"
