@@ -62,7 +62,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const refuse = config.NODE_ENV === 'production' && config.ALLOW_UNSAFE_REDIS === 'no'
   const policy = { refuse, logger }
   const queues = new BatchQueues({ redis, keys, onError: report('a queue reported an error') })
-  const console = await ConsoleFiles.load()
+  const console = await ConsoleFiles.load(config.API_PREFIX)
   const dashboard = new Dashboard(queues, authenticator, console.built ? LOGIN_PATH : undefined)
   const reader = new RunReader(redis, keys)
   const endings = new RunEndings(subscriber, keys.runEnded, reader, report('reading runs that are waited for failed'))

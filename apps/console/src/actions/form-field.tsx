@@ -123,6 +123,9 @@ export function FormField(props: FormFieldProps) {
       return <CodeInput {...about} language="sql" value={text} onChange={onChange} />
     case 'CodeField':
       return <CodeInput {...about} language="javascript" value={text} onChange={onChange} />
+    default:
+      // A type that a newer worker has published.
+      return <TextInput {...typed} />
   }
 }
 

@@ -3,7 +3,7 @@ import { modals } from '@mantine/modals'
 import { type ActionView, ApiError } from '@flexaction/client'
 import { IconAlertTriangle, IconArrowLeft, IconPlayerPlay } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
-import { type SyntheticEvent, useState } from 'react'
+import { useState } from 'react'
 import { Link, useLocation, useSearchParams } from 'wouter'
 import { client, queryClient, useActions } from '../api.js'
 import { Page } from '../parts/page.js'
@@ -63,7 +63,7 @@ function RunAction({ action, collections }: { action: ActionView; collections: r
     },
   })
 
-  const submit = (event: SyntheticEvent): void => {
+  const submit = (event: { preventDefault(): void }): void => {
     event.preventDefault()
     if (onRecords && !selection) return setErrors({ ids: ['choose at least one record'] })
     setErrors({})

@@ -17,7 +17,7 @@ export interface CatalogRoutesOptions {
 
 /** However many pages ask: queues are counted, and the history is read, at most this often, in ms. */
 const DEPTHS_KEPT_MS = 1_000
-const HISTORY_KEPT_MS = 5_000
+const HISTORY_KEPT_MS = 2_000
 
 /** `GET /actions`: what is published, with who serves it. `GET /workers`: who lives. `GET /history`: what ended when. */
 export function addCatalogRoutes(router: Router<GatewayState>, options: CatalogRoutesOptions): void {

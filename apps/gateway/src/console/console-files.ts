@@ -34,6 +34,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
+/** Where the page says which prefix the API has. */
+const API_PREFIX_META = /(<meta name="flexaction-api" content=")[^"]*(")/
+
 interface ConsoleFile {
   type: string
   plain: Buffer
@@ -53,7 +56,8 @@ const NOT_BUILT = `<!doctype html>
 export class ConsoleFiles {
   private constructor(private readonly files: ReadonlyMap<string, ConsoleFile>) {}
 
-  static async load(folder = FOLDER): Promise<ConsoleFiles> {
+  /** `apiPrefix`: the page asks for the API there. */
+  static async load(apiPrefix: string, folder = FOLDER): Promise<ConsoleFiles> {
     const files = new Map<string, ConsoleFile>()
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
     for (const entry of entries) {
@@ -64,6 +68,11 @@ export class ConsoleFiles {
       const read = (suffix: string): Promise<Buffer | undefined> => readFile(file + suffix).catch(() => undefined)
       const [plain, br, gzip] = await Promise.all([readFile(file), read('.br'), read('.gz')])
       files.set(path, { type, plain, ...(br && { br }), ...(gzip && { gzip }) })
+    }
+    const page = files.get('/index.html')
+    if (page && apiPrefix !== '/api') {
+      const told = page.plain.toString().replace(API_PREFIX_META, `$1${apiPrefix}$2`)
+      files.set('/index.html', { type: page.type, plain: Buffer.from(told) })
     }
     return new ConsoleFiles(files)
   }
