@@ -58,4 +58,33 @@ export const contractActions = [
     },
     run: () => undefined,
   }),
+  defineAction({
+    name: 'sixteen',
+    target: common(),
+    params: {
+      boolean: field.boolean({ required: false }),
+      char: field.char({ required: false, maxLength: 5 }),
+      text: field.text({ required: false }),
+      translatable: field.translatable({ required: false }),
+      select: field.select({
+        required: false,
+        options: [
+          { value: 1, name: 'One' },
+          { value: 'b', name: 'B' },
+        ],
+      }),
+      key: field.foreignKey({ required: false, model: 'users' }),
+      dateTime: field.dateTime({ required: false }),
+      timestamp: field.timestamp({ required: false }),
+      date: field.date({ required: false }),
+      time: field.time({ required: false }),
+      json: field.json({ required: false }),
+      sql: field.sql({ required: false }),
+      code: field.code({ required: false }),
+      integer: field.integer({ required: false, min: 0, max: 10 }),
+      float: field.float({ required: false }),
+      decimal: field.decimal({ required: false, decimalPlaces: 2 }),
+    },
+    run: ({ params }) => params,
+  }),
 ]
