@@ -14,28 +14,51 @@ export class Cancellation extends Error {
   override readonly name = 'Cancellation'
 }
 
+const NONE: readonly number[] = []
+
 /** One call of a handler: for one item, or for all of a bulk batch's items. */
 export class Call implements Called {
   /** Epoch ms. */
   startedAt = 0
   /** Its progress, 0 to 100, when the handler has said so. */
   done: number | undefined
-  /** Positions in the batch whose outcome this call has still to decide. Empty once it is closed: a late outcome is discarded. */
-  readonly open: Set<number>
   abortReason: Error | undefined
   /** Epoch ms. */
   abortedAt = 0
   /** Ends the wait for a handler that does not react to its signal. */
   abandon: ((reason: Error) => void) | undefined = undefined
   #abort: AbortController | undefined
+  /** The items that are open, once one of them was decided by itself; most calls are for one item and never need it. */
+  #open: Set<number> | undefined
+  #closed = false
 
   constructor(
     readonly batch: RunningBatch,
     readonly first: number,
     readonly attempt: number,
-    others: readonly number[] = [],
-  ) {
-    this.open = new Set([first, ...others])
+    private readonly others: readonly number[] = NONE,
+  ) {}
+
+  /** Positions in the batch whose outcome this call has still to decide, in ascending order. */
+  get open(): readonly number[] {
+    if (this.#closed) return NONE
+    return this.#open ? [...this.#open] : [this.first, ...this.others]
+  }
+
+  get openItems(): number {
+    return this.#closed ? 0 : (this.#open?.size ?? 1 + this.others.length)
+  }
+
+  /** One of its items is decided. `false`: the call has nothing to say about it, or no longer. */
+  decide(position: number): boolean {
+    if (this.#closed) return false
+    this.#open ??= new Set([this.first, ...this.others])
+    return this.#open.delete(position)
+  }
+
+  /** What it still brings is discarded. */
+  close(): void {
+    this.#closed = true
   }
 
   /** Made at first use: most handlers never ask, and a controller costs more than the rest of a call. */
@@ -50,7 +73,7 @@ export class Call implements Called {
   /** What its handler is called with. */
   get input(): CallInput {
     const { ids, params } = this.batch
-    return { ids: [...this.open].map((position) => ids[position] ?? null), params }
+    return { ids: this.open.map((position) => ids[position] ?? null), params }
   }
 
   get runInfo(): RunInfo {

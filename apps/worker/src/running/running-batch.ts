@@ -65,7 +65,8 @@ export class RunningBatch {
   #interrupted = false
   #ending = false
   #finish!: (end: BatchEnd) => void
-  #lastProgress = 0
+  #nextProgress = Date.now() + PROGRESS_EVERY_MS
+  #showedProgress = false
   #positions: Map<string, number> | undefined
 
   constructor(readonly options: RunningBatchOptions) {
@@ -118,7 +119,7 @@ export class RunningBatch {
 
   /** The handler returned: what it left open has succeeded. */
   succeed(call: Call, result: unknown): void {
-    if (call.open.size === 0) return this.#leave(call)
+    if (call.openItems === 0) return this.#leave(call)
     let json: string
     try {
       json = resultJson(result)
@@ -129,9 +130,7 @@ export class RunningBatch {
     if (json !== '' && run.total === this.ids.length && (this.options.action.bulk || run.total === 1))
       this.#settler.result(json)
     const itemJson = this.options.action.bulk ? '' : json
-    for (const position of call.open) {
-      this.#settler.ended('succeeded', outcomeLine(this.#attemptEnd(call, position), 'succeeded', itemJson))
-    }
+    for (const position of call.open) this.#succeedItem(this.#attemptEnd(call, position), itemJson)
     this.#close(call)
   }
 
@@ -144,16 +143,21 @@ export class RunningBatch {
   /** A bulk handler settles one of its ids. Ids that are not open in the call are left alone: the first outcome wins. */
   settleOne(call: Call, id: RecordId, ending: OneEnding): void {
     const position = this.#positionOf(id)
-    if (position === undefined || !call.open.has(position)) {
+    if (position === undefined || !call.decide(position)) {
       this.#logger.warn({ run: this.runId, id }, 'the handler settled an id that is not open in this call; ignored')
       return
     }
-    call.open.delete(position)
     this.#unsettled--
     if (ending.kind === 'failed') return this.#failItem(call, position, toError(ending.why))
     const end = this.#attemptEnd(call, position)
-    if (ending.kind === 'skipped') this.#settler.ended('skipped', outcomeLine(end, 'skipped', '', ending.why))
-    else this.#settler.ended('succeeded', outcomeLine(end, 'succeeded', resultJson(ending.result)))
+    if (ending.kind === 'skipped') return this.#settler.ended('skipped', outcomeLine(end, 'skipped', '', ending.why))
+    let json: string
+    try {
+      json = resultJson(ending.result)
+    } catch (error) {
+      return this.#failItem(call, position, error)
+    }
+    this.#succeedItem(end, json)
   }
 
   /** Begins no more calls and tells those in flight to stop. When they have ended, the open items are given back. */
@@ -181,13 +185,13 @@ export class RunningBatch {
 
   /** An interrupted handler has ended without a result: its items stay open, and have not spent an attempt. */
   leaveOpen(call: Call): void {
-    call.open.clear()
+    call.close()
     this.#leave(call)
   }
 
   /** Waits no longer for the calls in flight: what they still bring is discarded. */
   abandon(): void {
-    for (const call of this.inFlight) call.open.clear()
+    for (const call of this.inFlight) call.close()
     this.inFlight.clear()
     this.#endWhenIdle()
   }
@@ -209,7 +213,7 @@ export class RunningBatch {
   progress(call: Call, percent: number): void {
     if (!Number.isFinite(percent)) return
     call.done = Math.min(100, Math.max(0, percent))
-    if (call.open.size > 0) this.#settler.changed()
+    if (call.openItems > 0) this.#settler.changed()
   }
 
   #positionOf(id: RecordId): number | undefined {
@@ -225,6 +229,11 @@ export class RunningBatch {
       else this.#retryAt = Math.min(this.#retryAt, retryAt)
     }
     return due
+  }
+
+  #succeedItem(end: AttemptEnd, json: string): void {
+    if (json === '') this.#settler.succeeded(end)
+    else this.#settler.ended('succeeded', outcomeLine(end, 'succeeded', json))
   }
 
   #failItem(call: Call, position: number, error: unknown): void {
@@ -283,8 +292,8 @@ export class RunningBatch {
   }
 
   #close(call: Call): void {
-    this.#unsettled -= call.open.size
-    call.open.clear()
+    this.#unsettled -= call.openItems
+    call.close()
     this.#leave(call)
   }
 
@@ -306,7 +315,7 @@ export class RunningBatch {
 
   async #end(): Promise<void> {
     // A job that showed progress must not stop short of its end in the dashboard.
-    if (this.#lastProgress > 0 && !this.#interrupted) this.options.job.progress(100)
+    if (this.#showedProgress && !this.#interrupted) this.options.job.progress(100)
     const then = this.#interrupted && this.#unsettled > 0 ? 'release' : Number.isFinite(this.#retryAt) ? 'delay' : 'end'
     const written = await this.#settler.finish(then)
     if (written === 'lost') this.#finish({ kind: 'done', summary: 'another worker has taken this batch over' })
@@ -324,7 +333,7 @@ export class RunningBatch {
     this.#dropCalls()
     for (const call of this.inFlight) {
       call.abort(new Error('this worker lost the batch'))
-      call.open.clear()
+      call.close()
     }
     this.inFlight.clear()
     this.#finish({ kind: 'done', summary: 'another worker has taken this batch over' })
@@ -345,8 +354,9 @@ export class RunningBatch {
 
   #reportProgress(settled: number): void {
     const now = Date.now()
-    if (now - this.#lastProgress < PROGRESS_EVERY_MS) return
-    this.#lastProgress = now
+    if (now < this.#nextProgress) return
+    this.#nextProgress = now + PROGRESS_EVERY_MS
+    this.#showedProgress = true
     const begun = [...this.inFlight].reduce((sum, call) => sum + (call.done ?? 0) / 100, 0)
     const before = this.ids.length - this.#ready.length
     const percent = Math.floor((100 * (before + settled + begun)) / this.ids.length)
@@ -358,8 +368,8 @@ function counted(items: number): string {
   return items === 1 ? '1 item' : `${items} items`
 }
 
-/** Runs of neighbouring positions, as [from, to). The set is in ascending order. */
-function ranges(positions: ReadonlySet<number>): [number, number][] {
+/** Runs of neighbouring positions, as [from, to). They are in ascending order. */
+function ranges(positions: readonly number[]): [number, number][] {
   const found: [number, number][] = []
   for (const position of positions) {
     const last = found.at(-1)
