@@ -90,8 +90,12 @@ if ARGV[10] ~= '0' and (run[3] or run[4]) then
 end
 local reply = { 'ok', run[6] or '0' }
 if ARGV[15] == 'end' or ARGV[15] == 'delay' then
-  for _, batch in ipairs(queue_more(tonumber(ARGV[16]) - queued, tonumber(run[6]) or 0)) do
-    reply[#reply + 1] = batch
+  -- Several at a time: the window is filled up when half of it is empty.
+  local room = tonumber(ARGV[16]) - queued
+  if 2 * room >= tonumber(ARGV[16]) then
+    for _, batch in ipairs(queue_more(room, tonumber(run[6]) or 0)) do
+      reply[#reply + 1] = batch
+    end
   end
 end
 return reply

@@ -165,8 +165,9 @@ export class Settler {
     if (reply.then === 'parked' || reply.then === 'cancel') this.#parked = true
     if (reply.then === 'hold' || reply.then === 'cancel') onCommand(reply.then)
     if (reply.queue.batches.length > 0) {
-      // A crash before this line leaves these batches unqueued: the reconciler queues them.
-      await queues.add(started.run, reply.queue).catch((error: unknown) => {
+      // A crash before this line leaves these batches unqueued: the reconciler queues them. Nothing waits for it: the job of
+      // this batch may end meanwhile.
+      queues.add(started.run, reply.queue).catch((error: unknown) => {
         logger.error({ err: error, run: started.run.id }, 'queuing the next batches failed; the reconciler will do it')
       })
     }

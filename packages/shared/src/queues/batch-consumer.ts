@@ -1,4 +1,4 @@
-import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq'
+import { Job, type JobJson, Queue, UnrecoverableError, Worker } from 'bullmq'
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
 import { type BatchJobData, runOfJob } from './batch-queues.js'
@@ -60,13 +60,14 @@ export class BatchConsumer {
   #queue: Queue | undefined
   readonly #inHand = new Map<
     string,
-    { job: Job<BatchJobData>; token: string; lost: AbortController; ended: Promise<void> }
+    { job: Job<BatchJobData>; lock: string; lost: AbortController; ended: Promise<void> }
   >()
   #fetching: Promise<void> | undefined
   #renewing: NodeJS.Timeout | undefined
   #quiet = false
   #wake: (() => void) | undefined
   #fetched = 0
+  #taken = 0
 
   constructor(private readonly options: BatchConsumerOptions) {}
 
@@ -137,12 +138,10 @@ export class BatchConsumer {
   /** Takes the next job; `block`: waits for one. Returns false when there was none to take. */
   async #fetch(worker: Worker<BatchJobData>, block: boolean): Promise<boolean> {
     if (this.#quiet || this.#inHand.size >= MOST_IN_HAND) return false
-    const token = `${worker.id}-${++this.#fetched}`
-    const job = await worker.getNextJob(token, { block })
-    if (!job) return false
-    if (this.#quiet) await job.moveToWait(token)
-    else this.#take(job, token)
-    return true
+    const lock = `${worker.id}-${++this.#fetched}`
+    const job = await worker.getNextJob(lock, { block })
+    if (job) await this.#take(worker, job, lock)
+    return job !== undefined
   }
 
   /** Takes jobs, in their order, for as long as one of a run waits of which this process has nothing in hand. */
@@ -166,21 +165,23 @@ export class BatchConsumer {
     })
   }
 
-  #take(job: Job<BatchJobData>, token: string): void {
+  /** `lock`: BullMQ's token of the job; one that came with another's end has the same. {@link BatchJob.token} is unique. */
+  async #take(worker: Worker<BatchJobData>, job: Job<BatchJobData>, lock: string): Promise<void> {
+    if (this.#quiet) return void (await job.moveToWait(lock))
     const id = job.id ?? ''
     const lost = new AbortController()
-    const ended = this.#process(job, token, lost.signal).finally(() => this.#inHand.delete(id))
-    this.#inHand.set(id, { job, token, lost, ended })
+    const ended = this.#process(worker, job, lock, lost.signal).finally(() => this.#inHand.delete(id))
+    this.#inHand.set(id, { job, lock, lost, ended })
   }
 
-  async #process(job: Job<BatchJobData>, token: string, lost: AbortSignal): Promise<void> {
+  async #process(worker: Worker<BatchJobData>, job: Job<BatchJobData>, lock: string, lost: AbortSignal): Promise<void> {
     const { onError } = this.options
     const end = await this.options
       .process({
         run: job.data.run,
         batch: job.data.batch,
         generation: job.data.generation,
-        token,
+        token: `${worker.id}-${++this.#taken}`,
         lost,
         log: (line) => void job.log(line).catch(onError),
         progress: (percent) => void job.updateProgress(percent).catch(onError),
@@ -190,14 +191,21 @@ export class BatchConsumer {
         return { kind: 'delay', at: Date.now() + PAUSE_AFTER_ERROR_MS }
       })
     try {
-      if (end.kind === 'done') await job.moveToCompleted(end.summary, token, false)
-      else if (end.kind === 'failed') await job.moveToFailed(new UnrecoverableError(end.summary), token, false)
-      else if (end.kind === 'delay') await job.moveToDelayed(end.at, token)
-      else await job.moveToWait(token)
+      if (end.kind === 'done') await this.#complete(worker, job, lock, end.summary)
+      else if (end.kind === 'failed') await job.moveToFailed(new UnrecoverableError(end.summary), lock, false)
+      else if (end.kind === 'delay') await job.moveToDelayed(end.at, lock)
+      else await job.moveToWait(lock)
     } catch (error) {
       // The batch's outcomes are recorded by now. A job whose lock was lost is found again as stalled, and ends then.
       onError(error)
     }
+  }
+
+  /** Ends the job; the same command brings the next one, if more is wanted. */
+  async #complete(worker: Worker<BatchJobData>, job: Job<BatchJobData>, lock: string, summary: string): Promise<void> {
+    const more = !this.#quiet && this.options.hungry()
+    const [data, id] = ((await job.moveToCompleted(summary, lock, more)) ?? []) as [JobJson?, string?]
+    if (data) await this.#take(worker, Job.fromJSON<BatchJobData>(worker, data, id), lock)
   }
 
   async #renewLocks(worker: Worker<BatchJobData>): Promise<void> {
@@ -206,7 +214,7 @@ export class BatchConsumer {
     try {
       const failed = await worker.extendJobLocks(
         held.map(([id]) => id),
-        held.map(([, { token }]) => token),
+        held.map(([, { lock }]) => lock),
         this.options.lockMs,
       )
       for (const id of failed) this.#inHand.get(id)?.lost.abort(new Error('the lock of the batch was lost'))

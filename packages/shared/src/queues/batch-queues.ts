@@ -35,6 +35,7 @@ export interface QueuedRun {
 /** The producing side of BullMQ: one queue per action, opened at first use. */
 export class BatchQueues {
   readonly #queues = new Map<string, Queue>()
+  readonly #adding = new Set<Promise<void>>()
 
   constructor(private readonly options: BatchQueuesOptions) {}
 
@@ -51,7 +52,17 @@ export class BatchQueues {
   }
 
   /** Queues batches of a run. Harmless when one is queued already: its job's id follows from run, batch and generation. */
-  async add(run: QueuedRun, { batches, generation }: ToQueue): Promise<void> {
+  async add(run: QueuedRun, toQueue: ToQueue): Promise<void> {
+    const adding = this.#add(run, toQueue)
+    this.#adding.add(adding)
+    try {
+      await adding
+    } finally {
+      this.#adding.delete(adding)
+    }
+  }
+
+  async #add(run: QueuedRun, { batches, generation }: ToQueue): Promise<void> {
     const jobs = batches.map((batch) => ({
       name: jobName(run, batch),
       data: { run: run.id, batch, generation } satisfies BatchJobData,
@@ -99,8 +110,9 @@ export class BatchQueues {
     return lines.slice(-most)
   }
 
-  /** Closes every queue; the connection stays open, it is the caller's. */
+  /** Closes every queue, once what is being added is there; the connection stays open, it is the caller's. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.#adding)
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()))
     this.#queues.clear()
   }

@@ -3,8 +3,11 @@ import type { Target } from '../definitions/targets.js'
 /** A run is cut into about this many batches, until they reach the action's batch size. */
 const BATCHES_PER_RUN = 100
 
-/** Batches of a run that stand in the queue per live worker: one that runs, one that is ready when it ends. */
-const BATCHES_PER_WORKER = 2
+/**
+ * Batches of a run that stand in the queue per live worker: one that runs, and one that is ready when it ends even while the
+ * window, which is filled up when half of it is empty, is at its emptiest.
+ */
+const BATCHES_PER_WORKER = 4
 
 /**
  * Items per batch. Small runs get one item per job, so that each record is visible in the dashboard; large ones grow
