@@ -1,7 +1,8 @@
-import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq'
+import { type Job, Queue, UnrecoverableError } from 'bullmq'
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
 import { type BatchJobData, runOfJob } from './batch-queues.js'
+import { QueueWorker } from './queue-worker.js'
 
 /** How a batch's job ends. */
 export type BatchEnd =
@@ -56,7 +57,7 @@ const PAUSE_AFTER_ERROR_MS = 500
  * nothing in hand; so each run gets its turn.
  */
 export class BatchConsumer {
-  #worker: Worker<BatchJobData> | undefined
+  #worker: QueueWorker<BatchJobData> | undefined
   #queue: Queue | undefined
   readonly #inHand = new Map<
     string,
@@ -72,21 +73,17 @@ export class BatchConsumer {
 
   async start(): Promise<void> {
     const { identity, redis, keys, lockMs, workerName, onError } = this.options
-    const worker = new Worker<BatchJobData>(identity, null, {
-      connection: redis,
+    const worker = new QueueWorker<BatchJobData>(identity, null, {
+      redis,
       prefix: keys.queue(identity),
       name: workerName,
-      autorun: false,
-      lockDuration: lockMs,
-      stalledInterval: Math.ceil(lockMs / 2),
-      // Whether an item may be tried again is decided per item, never by BullMQ for a whole batch.
-      maxStalledCount: 1_000_000,
+      lockMs,
     })
     worker.on('error', onError)
     this.#worker = worker
     this.#queue = new Queue(identity, { connection: redis, prefix: keys.queue(identity), skipWaitingForReady: true })
     this.#queue.on('error', onError)
-    await worker.waitUntilReady()
+    await worker.ready()
     await worker.startStalledCheckTimer()
     this.#renewing = setInterval(() => void this.#renewLocks(worker), lockMs / 2)
     this.#fetching = this.#fetchLoop(worker)
@@ -118,7 +115,7 @@ export class BatchConsumer {
     await this.#fetching
   }
 
-  async #fetchLoop(worker: Worker<BatchJobData>): Promise<void> {
+  async #fetchLoop(worker: QueueWorker<BatchJobData>): Promise<void> {
     while (!this.#quiet) {
       try {
         if (this.#inHand.size === 0 || this.options.hungry()) await this.#fetch(worker, true)
@@ -135,7 +132,7 @@ export class BatchConsumer {
   }
 
   /** Takes the next job; `block`: waits for one. Returns false when there was none to take. */
-  async #fetch(worker: Worker<BatchJobData>, block: boolean): Promise<boolean> {
+  async #fetch(worker: QueueWorker<BatchJobData>, block: boolean): Promise<boolean> {
     if (this.#quiet || this.#inHand.size >= MOST_IN_HAND) return false
     const token = `${worker.id}-${++this.#fetched}`
     const job = await worker.getNextJob(token, { block })
@@ -146,7 +143,7 @@ export class BatchConsumer {
   }
 
   /** Takes jobs, in their order, for as long as one of a run waits of which this process has nothing in hand. */
-  async #fetchOtherRuns(worker: Worker<BatchJobData>): Promise<void> {
+  async #fetchOtherRuns(worker: QueueWorker<BatchJobData>): Promise<void> {
     const waiting = (await this.#queue?.getRanges(['wait'], 0, JOBS_PER_LOOK - 1, true)) ?? []
     const last = waiting.findLastIndex((id) => !this.options.serves(runOfJob(id)))
     for (let at = 0; at <= last && !this.options.hungry(); at++) {
@@ -200,7 +197,7 @@ export class BatchConsumer {
     }
   }
 
-  async #renewLocks(worker: Worker<BatchJobData>): Promise<void> {
+  async #renewLocks(worker: QueueWorker<BatchJobData>): Promise<void> {
     const held = [...this.#inHand.entries()]
     if (held.length === 0) return
     try {
