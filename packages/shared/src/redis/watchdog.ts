@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis'
 import type { RedisClient } from './connect.js'
 
-/** Between two looks at a connection, in ms. */
-const LOOK_EVERY_MS = 250
+/** Between two looks at a connection, in ms. Twice this on top of the time for an answer must stay well within a second. */
+const LOOK_EVERY_MS = 100
 /** An answer that takes longer means that the connection is dead, although nobody has closed it, in ms. */
 const ANSWER_WITHIN_MS = 600
 /**
