@@ -14,7 +14,14 @@ export default defineConfig({
       {
         extends: true,
         // After the others and one at a time: they start many processes, and measure how soon things happen.
-        test: { name: 'faults', include: ['faults/**/*.test.ts'], maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'faults',
+          include: ['faults/**/*.test.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+          // Each wait in them has a deadline of its own, which says what was waited for. This one says nothing: it comes last.
+          testTimeout: 120_000,
+        },
       },
     ],
   },

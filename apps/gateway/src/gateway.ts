@@ -50,7 +50,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const keys = new Keys(config.KEY_PREFIX)
   const redis = connect(config.REDIS_URL, { name: 'gateway', whenAway: 'fail-fast' })
   const subscriber = connect(config.REDIS_URL, { name: 'gateway subscriber', whenAway: 'wait' })
-  const watchdogs = [redis, subscriber].map(watchConnection)
+  const watchdogs = [redis, subscriber].map((connection) => watchConnection(connection))
   logOutages(redis, logger)
   subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
 

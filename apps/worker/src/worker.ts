@@ -49,7 +49,7 @@ export function createWorker(
   const name = `worker ${hostname()} ${process.pid}`
   const redis = connect(config.REDIS_URL, { name, whenAway: 'wait' })
   const subscriber = connect(config.REDIS_URL, { name: `${name} subscriber`, whenAway: 'wait' })
-  const watchdogs = [redis, subscriber].map(watchConnection)
+  const watchdogs = [redis, subscriber].map((connection) => watchConnection(connection))
   logOutages(redis, logger)
   subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
 

@@ -4,12 +4,20 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** What the proxy does with connections. `pass`; `hang`: they stay open, and nothing comes through; `refuse`. */
 export type ProxyMode = 'pass' | 'hang' | 'refuse'
 
+/** A client's connection and the one to Redis that serves it. */
+interface Pair {
+  client: Socket
+  server: Socket
+  /** Whether a worker waits for jobs on it. */
+  waits: boolean
+}
+
 /** A TCP proxy whose network can be broken: cut off, half-open, slow. */
 export class Proxy {
   #mode: ProxyMode = 'pass'
   #delayMs = 0
-  readonly #pairs = new Set<{ client: Socket; server: Socket }>()
-  readonly #forgotten = new Set<{ client: Socket; server: Socket }>()
+  readonly #pairs = new Set<Pair>()
+  readonly #forgotten = new Set<Pair>()
   readonly #server: Server
 
   private constructor(private readonly target: number) {
@@ -47,6 +55,20 @@ export class Proxy {
     this.#pairs.clear()
   }
 
+  /** The connections on which workers wait for jobs will hang for ever. */
+  forgetWaiting(): void {
+    for (const pair of [...this.#pairs].filter(({ waits }) => waits)) {
+      for (const socket of [pair.client, pair.server]) socket.pause()
+      this.#pairs.delete(pair)
+      this.#forgotten.add(pair)
+    }
+  }
+
+  /** Connections that have not been forgotten. */
+  get open(): number {
+    return this.#pairs.size
+  }
+
   /** Breaks every connection. */
   cut(): void {
     for (const { client, server } of this.#pairs) {
@@ -66,7 +88,8 @@ export class Proxy {
   #connect(client: Socket): void {
     if (this.#mode === 'refuse') return void client.resetAndDestroy()
     const server = connect(this.target, '127.0.0.1')
-    const pair = { client, server }
+    const pair: Pair = { client, server, waits: false }
+    client.on('data', (data) => (pair.waits ||= data.includes('bzpopmin')))
     this.#pairs.add(pair)
     this.#pipe(client, server)
     this.#pipe(server, client)

@@ -1,7 +1,8 @@
-import { Job, type JobJson, Queue, UnrecoverableError, Worker } from 'bullmq'
+import { Job, type JobJson, Queue, UnrecoverableError } from 'bullmq'
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
 import { type BatchJobData, runOfJob } from './batch-queues.js'
+import { QueueWorker } from './queue-worker.js'
 
 /** How a batch's job ends. */
 export type BatchEnd =
@@ -56,7 +57,7 @@ const PAUSE_AFTER_ERROR_MS = 500
  * nothing in hand; so each run gets its turn.
  */
 export class BatchConsumer {
-  #worker: Worker<BatchJobData> | undefined
+  #worker: QueueWorker<BatchJobData> | undefined
   #queue: Queue | undefined
   readonly #inHand = new Map<
     string,
@@ -73,21 +74,17 @@ export class BatchConsumer {
 
   async start(): Promise<void> {
     const { identity, redis, keys, lockMs, workerName, onError } = this.options
-    const worker = new Worker<BatchJobData>(identity, null, {
-      connection: redis,
+    const worker = new QueueWorker<BatchJobData>(identity, null, {
+      redis,
       prefix: keys.queue(identity),
       name: workerName,
-      autorun: false,
-      lockDuration: lockMs,
-      stalledInterval: Math.ceil(lockMs / 2),
-      // Whether an item may be tried again is decided per item, never by BullMQ for a whole batch.
-      maxStalledCount: 1_000_000,
+      lockMs,
     })
     worker.on('error', onError)
     this.#worker = worker
     this.#queue = new Queue(identity, { connection: redis, prefix: keys.queue(identity), skipWaitingForReady: true })
     this.#queue.on('error', onError)
-    await worker.waitUntilReady()
+    await worker.ready()
     await worker.startStalledCheckTimer()
     this.#renewing = setInterval(() => void this.#renewLocks(worker), lockMs / 2)
     this.#fetching = this.#fetchLoop(worker)
@@ -119,7 +116,7 @@ export class BatchConsumer {
     await this.#fetching
   }
 
-  async #fetchLoop(worker: Worker<BatchJobData>): Promise<void> {
+  async #fetchLoop(worker: QueueWorker<BatchJobData>): Promise<void> {
     while (!this.#quiet) {
       try {
         if (this.#inHand.size === 0 || this.options.hungry()) await this.#fetch(worker, true)
@@ -136,7 +133,7 @@ export class BatchConsumer {
   }
 
   /** Takes the next job; `block`: waits for one. Returns false when there was none to take. */
-  async #fetch(worker: Worker<BatchJobData>, block: boolean): Promise<boolean> {
+  async #fetch(worker: QueueWorker<BatchJobData>, block: boolean): Promise<boolean> {
     if (this.#quiet || this.#inHand.size >= MOST_IN_HAND) return false
     const lock = `${worker.id}-${++this.#fetched}`
     const job = await worker.getNextJob(lock, { block })
@@ -145,7 +142,7 @@ export class BatchConsumer {
   }
 
   /** Takes jobs, in their order, for as long as one of a run waits of which this process has nothing in hand. */
-  async #fetchOtherRuns(worker: Worker<BatchJobData>): Promise<void> {
+  async #fetchOtherRuns(worker: QueueWorker<BatchJobData>): Promise<void> {
     const waiting = (await this.#queue?.getRanges(['wait'], 0, JOBS_PER_LOOK - 1, true)) ?? []
     const last = waiting.findLastIndex((id) => !this.options.serves(runOfJob(id)))
     for (let at = 0; at <= last && !this.options.hungry(); at++) {
@@ -166,7 +163,7 @@ export class BatchConsumer {
   }
 
   /** `lock`: BullMQ's token of the job; one that came with another's end has the same. {@link BatchJob.token} is unique. */
-  async #take(worker: Worker<BatchJobData>, job: Job<BatchJobData>, lock: string): Promise<void> {
+  async #take(worker: QueueWorker<BatchJobData>, job: Job<BatchJobData>, lock: string): Promise<void> {
     if (this.#quiet) return void (await job.moveToWait(lock))
     const id = job.id ?? ''
     const lost = new AbortController()
@@ -174,7 +171,7 @@ export class BatchConsumer {
     this.#inHand.set(id, { job, lock, lost, ended })
   }
 
-  async #process(worker: Worker<BatchJobData>, job: Job<BatchJobData>, lock: string, lost: AbortSignal): Promise<void> {
+  async #process(worker: QueueWorker<BatchJobData>, job: Job<BatchJobData>, lock: string, lost: AbortSignal): Promise<void> {
     const { onError } = this.options
     const end = await this.options
       .process({
@@ -202,13 +199,13 @@ export class BatchConsumer {
   }
 
   /** Ends the job; the same command brings the next one, if more is wanted. */
-  async #complete(worker: Worker<BatchJobData>, job: Job<BatchJobData>, lock: string, summary: string): Promise<void> {
+  async #complete(worker: QueueWorker<BatchJobData>, job: Job<BatchJobData>, lock: string, summary: string): Promise<void> {
     const more = !this.#quiet && this.options.hungry()
     const [data, id] = ((await job.moveToCompleted(summary, lock, more)) ?? []) as [JobJson?, string?]
     if (data) await this.#take(worker, Job.fromJSON<BatchJobData>(worker, data, id), lock)
   }
 
-  async #renewLocks(worker: Worker<BatchJobData>): Promise<void> {
+  async #renewLocks(worker: QueueWorker<BatchJobData>): Promise<void> {
     const held = [...this.#inHand.entries()]
     if (held.length === 0) return
     try {

@@ -1,6 +1,7 @@
-import { DelayedError, type Job, Queue, WaitingError, Worker } from 'bullmq'
+import { DelayedError, type Job, Queue, WaitingError } from 'bullmq'
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
+import { QueueWorker } from './queue-worker.js'
 
 interface ListingJobData {
   run: string
@@ -59,24 +60,22 @@ const AT_ONCE = 4
 
 /** The consuming side: takes listings of one collection. */
 export class ListingConsumer {
-  #worker: Worker<ListingJobData> | undefined
+  #worker: QueueWorker<ListingJobData> | undefined
 
   constructor(private readonly options: ListingConsumerOptions) {}
 
   async start(): Promise<void> {
     const { redis, keys, lockMs, collection, onError } = this.options
     const name = queueName(collection)
-    this.#worker = new Worker<ListingJobData>(name, (job, token) => this.#process(job, token), {
-      connection: redis,
+    this.#worker = new QueueWorker<ListingJobData>(name, (job, token) => this.#process(job, token), {
+      redis,
       prefix: keys.queue(name),
       concurrency: AT_ONCE,
-      lockDuration: lockMs,
-      stalledInterval: Math.ceil(lockMs / 2),
-      maxStalledCount: 1_000_000,
+      lockMs,
     })
     this.#worker.on('error', onError)
     this.#worker.on('failed', (_, error) => onError(error))
-    await this.#worker.waitUntilReady()
+    await this.#worker.ready()
   }
 
   /** Waits for the listings in hand, which their owner has told to stop. */

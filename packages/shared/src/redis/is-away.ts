@@ -1,6 +1,6 @@
 /** Errors of ioredis and BullMQ that mean that Redis cannot be reached; they have no codes of their own. */
 const TEXTS =
-  /^(Connection is closed|Stream isn't writeable|Command timed out|.*max retries per request|the connection to Redis is dead|LOADING |READONLY |MASTERDOWN |CLUSTERDOWN )/i
+  /^(Connection is closed|Stream isn't writeable|Command timed out|Command aborted due to connection close|.*max retries per request|the connection to Redis is dead|LOADING |READONLY |MASTERDOWN |CLUSTERDOWN )/i
 const CODES: ReadonlySet<unknown> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
