@@ -171,7 +171,12 @@ export class BatchConsumer {
     this.#inHand.set(id, { job, lock, lost, ended })
   }
 
-  async #process(worker: QueueWorker<BatchJobData>, job: Job<BatchJobData>, lock: string, lost: AbortSignal): Promise<void> {
+  async #process(
+    worker: QueueWorker<BatchJobData>,
+    job: Job<BatchJobData>,
+    lock: string,
+    lost: AbortSignal,
+  ): Promise<void> {
     const { onError } = this.options
     const end = await this.options
       .process({
@@ -199,7 +204,12 @@ export class BatchConsumer {
   }
 
   /** Ends the job; the same command brings the next one, if more is wanted. */
-  async #complete(worker: QueueWorker<BatchJobData>, job: Job<BatchJobData>, lock: string, summary: string): Promise<void> {
+  async #complete(
+    worker: QueueWorker<BatchJobData>,
+    job: Job<BatchJobData>,
+    lock: string,
+    summary: string,
+  ): Promise<void> {
     const more = !this.#quiet && this.options.hungry()
     const [data, id] = ((await job.moveToCompleted(summary, lock, more)) ?? []) as [JobJson?, string?]
     if (data) await this.#take(worker, Job.fromJSON<BatchJobData>(worker, data, id), lock)
