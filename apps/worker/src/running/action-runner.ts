@@ -120,7 +120,7 @@ export class ActionRunner implements Commanded {
   }
 
   async #process(job: BatchJob): Promise<BatchEnd> {
-    const { store, queues, backlog, history, logger } = this.options
+    const { store, queues, backlog, files, history, logger } = this.options
     const started = await store.start(job.run, job.batch, job.generation, job.token)
     if (!started) return { kind: 'done', summary: 'nothing to do: the batch has ended, or waits for its run to go on' }
     const isolation = started.interruptions >= ISOLATED_AFTER ? this.options.isolation : undefined
@@ -134,6 +134,7 @@ export class ActionRunner implements Commanded {
       store,
       queues,
       backlog,
+      files,
       history,
       logger,
       onDropped: (calls) => {
@@ -187,8 +188,11 @@ export class ActionRunner implements Commanded {
     try {
       const returned = invoke()
       const result = isPromise(returned) ? await call.race(returned) : returned
+      if (call.storing) await call.filesStored()
       batch.succeed(call, isFileResult(result) ? await call.race(this.options.files.store(result.options)) : result)
     } catch (error) {
+      // A call that is told to stop meanwhile is seen below.
+      if (!call.abortReason) await call.filesStored().catch(() => undefined)
       if (call.abortReason instanceof Interruption) batch.leaveOpen(call)
       else if (call.abortReason instanceof Cancellation) batch.cancel(call)
       else batch.fail(call, call.abortReason ?? error)

@@ -22,6 +22,8 @@ export class Call implements Called {
   done: number | undefined
   /** Positions in the batch whose outcome this call has still to decide. Empty once it is closed: a late outcome is discarded. */
   readonly open: Set<number>
+  /** Files of single ids that are being stored, by position. Made at first use, like the signal. */
+  storing: Map<number, Promise<void>> | undefined
   abortReason: Error | undefined
   /** Epoch ms. */
   abortedAt = 0
@@ -86,6 +88,11 @@ export class Call implements Called {
     this.abortReason = reason
     this.abortedAt = Date.now()
     this.#abort?.abort(reason)
+  }
+
+  /** Resolves when the files that the handler gave to single ids are stored, and these settled. */
+  async filesStored(): Promise<void> {
+    if (this.storing) await this.race(Promise.all(this.storing.values()))
   }
 
   /** Ends the wait for the handler: `promise`, unless {@link abandon} is called first. */

@@ -1,4 +1,6 @@
-import { ActionError, type RecordId, type RunInfo, type RunUser } from '@flexaction/shared'
+import { ActionError, type FileOptions, type RecordId, type RunInfo, type RunUser } from '@flexaction/shared'
+import { isFileResult } from '@flexaction/shared/definitions'
+import type { FileStore } from '@flexaction/shared/files'
 import type { Logger } from '@flexaction/shared/logging'
 import { maskSecrets } from '@flexaction/shared/logging'
 import type { BatchEnd, BatchJob } from '@flexaction/shared/queues'
@@ -17,6 +19,7 @@ import {
 } from '@flexaction/shared/runs'
 import { pauseAfter } from './backoff.js'
 import { Call, Cancellation, type Interruption } from './call.js'
+import { ranges } from './ranges.js'
 import { resultJson } from './result-json.js'
 import type { RunnableAction } from './runnable-action.js'
 import { Settler, type SettlerOptions } from './settler.js'
@@ -32,6 +35,7 @@ export interface RunningBatchOptions extends Pick<
   action: RunnableAction
   job: BatchJob
   started: StartedBatch
+  files: Pick<FileStore, 'store'>
   logger: Logger
   /** Calls that were waiting for their turn will not be made. */
   onDropped(calls: number): void
@@ -144,16 +148,40 @@ export class RunningBatch {
   /** A bulk handler settles one of its ids. Ids that are not open in the call are left alone: the first outcome wins. */
   settleOne(call: Call, id: RecordId, ending: OneEnding): void {
     const position = this.#positionOf(id)
-    if (position === undefined || !call.open.has(position)) {
+    if (position === undefined || !call.open.has(position) || call.storing?.has(position)) {
       this.#logger.warn({ run: this.runId, id }, 'the handler settled an id that is not open in this call; ignored')
       return
+    }
+    if (ending.kind !== 'succeeded' || !isFileResult(ending.result)) return this.#settle(call, position, ending)
+    // Until it is stored the id stays open: a call that is given up meanwhile decides its outcome.
+    call.storing ??= new Map()
+    call.storing.set(position, this.#storeFile(call, position, ending.result.options))
+  }
+
+  async #storeFile(call: Call, position: number, file: FileOptions): Promise<void> {
+    const ending = await this.options.files.store(file).then(
+      (result): OneEnding => ({ kind: 'succeeded', result }),
+      (error: unknown): OneEnding => ({
+        kind: 'failed',
+        why: error instanceof Error ? error : new Error(String(error)),
+      }),
+    )
+    if (call.open.has(position)) this.#settle(call, position, ending)
+  }
+
+  #settle(call: Call, position: number, ending: OneEnding): void {
+    let json = ''
+    try {
+      if (ending.kind === 'succeeded') json = resultJson(ending.result)
+    } catch (error) {
+      return this.#settle(call, position, { kind: 'failed', why: error as ActionError })
     }
     call.open.delete(position)
     this.#unsettled--
     if (ending.kind === 'failed') return this.#failItem(call, position, toError(ending.why))
     const end = this.#attemptEnd(call, position)
     if (ending.kind === 'skipped') this.#settler.ended('skipped', outcomeLine(end, 'skipped', '', ending.why))
-    else this.#settler.ended('succeeded', outcomeLine(end, 'succeeded', resultJson(ending.result)))
+    else this.#settler.ended('succeeded', outcomeLine(end, 'succeeded', json))
   }
 
   /** Begins no more calls and tells those in flight to stop. When they have ended, the open items are given back. */
@@ -356,17 +384,6 @@ export class RunningBatch {
 
 function counted(items: number): string {
   return items === 1 ? '1 item' : `${items} items`
-}
-
-/** Runs of neighbouring positions, as [from, to). The set is in ascending order. */
-function ranges(positions: ReadonlySet<number>): [number, number][] {
-  const found: [number, number][] = []
-  for (const position of positions) {
-    const last = found.at(-1)
-    if (last && last[1] === position) last[1]++
-    else found.push([position, position + 1])
-  }
-  return found
 }
 
 function messageOf(error: unknown): string {
