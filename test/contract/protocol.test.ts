@@ -1,25 +1,28 @@
-import { differences, exchange, readCases, spokenOf } from '@flexaction/conformance'
+import { answered, differences, exchange, readCases, usualHeaders } from '@flexaction/conformance'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { System, TOKENS } from '../harness/system.js'
-import { contractActions } from './actions.js'
+import { contractActions, contractCollections, contractMessages } from './actions.js'
 
 let system: System
 
 beforeAll(async () => {
   system = await System.start({
     actions: contractActions,
+    collections: contractCollections,
+    messages: contractMessages,
     shared: true,
-    env: { MAX_BODY_MB: '1', MAX_IDS: '5', WAIT_MAX: '3s' },
+    env: { MAX_BODY_MB: '1', MAX_IDS: '5', WAIT_MAX: '3s', ASK_WITHIN: '1s' },
   })
 })
 
 afterAll(() => system.stop())
 
 describe.each(readCases())('$file', ({ cases }) => {
-  it.each(cases)('$name', async ({ request, answer }) => {
-    const received = await exchange(request, { apiUrl: `${system.url}/api`, token: TOKENS.admin })
-    expect(differences(answer, spokenOf(answer, received), 'answer')).toEqual([])
+  it.each(cases)('$name', async (one) => {
+    const received = await exchange(one.request, { apiUrl: `${system.url}/api`, token: TOKENS.admin })
+    const whole = { ...one.answer, headers: { ...usualHeaders(one), ...one.answer.headers } }
+    expect(differences(whole, answered(received), 'answer')).toEqual([])
   })
 })
 
