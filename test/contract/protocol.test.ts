@@ -122,3 +122,27 @@ it('shows operators what went wrong unexpectedly, and viewers a safe text', asyn
   expect(asViewer).toMatchObject({ items: [{ id: 3, message: 'The action failed unexpectedly' }] })
   expect(asOperator).toMatchObject({ items: [{ id: 3, message: 'secret detail' }] })
 })
+
+it('lets pages of the origins that CORS_ORIGINS names call, and no others', async () => {
+  const env = { CORS_ORIGINS: 'https://app.example.com,https://other.example.com' }
+  await using strict = await System.start({ actions: contractActions, env })
+  const ask = async (origin: string, method: string, token: string): Promise<unknown[]> => {
+    const preflight = method === 'OPTIONS' && { 'access-control-request-method': 'POST' }
+    const headers = { origin, authorization: `Token ${token}`, 'content-type': 'application/json', ...preflight }
+    const body = method === 'POST' ? '{"name":"unknown_name"}' : null
+    const answer = await fetch(`${strict.url}/api/messages/`, { method, headers, body })
+    const { status, headers: received } = answer
+    await answer.arrayBuffer()
+    return [status, received.get('access-control-allow-origin'), received.get('vary')]
+  }
+
+  for (const origin of ['https://app.example.com', 'https://other.example.com']) {
+    expect(await ask(origin, 'OPTIONS', '')).toEqual([204, origin, 'Origin'])
+    expect(await ask(origin, 'POST', TOKENS.admin)).toEqual([200, origin, 'Origin'])
+    expect(await ask(origin, 'POST', 'wrong')).toEqual([403, origin, 'Origin'])
+  }
+  for (const origin of ['https://evil.example.com', 'https://app.example.com.evil.example', 'null']) {
+    expect(await ask(origin, 'OPTIONS', '')).toEqual([204, null, 'Origin'])
+    expect(await ask(origin, 'POST', 'wrong')).toEqual([403, null, 'Origin'])
+  }
+})

@@ -89,8 +89,8 @@ it('keeps a result of each record, and of each id that a bulk handler settles', 
     await system.runIn(['completed_with_failures'], id)
     const items = (await system.items(id)).map((item) => ({ ...item, startedAt: undefined, finishedAt: undefined }))
     expect(items).toEqual([...expected, ...(ids.length > 9 ? [failed(10, 'ten is too much')] : [])])
-    const { url } = items[1]?.result as { url: string }
-    expect(await (await fetch(system.url + url)).text()).toBe('two')
+    const stored = items[1]?.result as { url: string } | undefined
+    expect(await (await fetch(`${system.url}${stored?.url}`)).text()).toBe('two')
   }
 })
 

@@ -220,8 +220,11 @@ test('wrong uses do not compile', () => {
       name: 'x',
       target: common(),
       params: { on: field.date(), at: field.dateTime() },
-      // @ts-expect-error a day is text, not a Date
-      run: ({ params }) => params.on.getTime(),
+      run: ({ params }) => {
+        // @ts-expect-error a day is text, not a Date
+        const days: Date[] = [params.at, params.on]
+        return days
+      },
     })
     defineAction({
       name: 'x',
@@ -235,7 +238,7 @@ test('wrong uses do not compile', () => {
       target: common(),
       params: { subject: field.char() },
       // @ts-expect-error no such field
-      run: ({ params }) => params.subjcet,
+      run: ({ params }) => params.subjcet as unknown,
     })
     defineAction({
       name: 'x',
@@ -247,7 +250,7 @@ test('wrong uses do not compile', () => {
     // @ts-expect-error a collection action has no ids
     defineAction({ name: 'x', target: collection('users'), run: ({ ids }) => ids as unknown })
     // @ts-expect-error single records settle by returning or throwing
-    defineAction({ name: 'x', target: records('users'), run: ({ ctx }) => ctx.succeed(1) })
+    defineAction({ name: 'x', target: records('users'), run: ({ ctx }) => ctx.succeed as unknown })
   }
   expectTypeOf(wrong).toBeFunction()
 })
