@@ -209,9 +209,7 @@ it('says of a server that is wrong in many ways what each fix would be', async (
   ])
   expect(failed.get('CORS on a refusal')).toEqual({
     outcome: 'failed',
-    seen: [
-      'answer.headers.access-control-allow-origin: expected "~^(https://app\\\\.example\\\\.com|\\\\*)$", received nothing',
-    ],
+    seen: ['answer.headers.access-control-allow-origin: expected "<the origin, or *>", received nothing'],
     fix: 'Send the Access-Control headers with refusals too, or the browser hides them from Jet Admin.',
   })
   expect(failed.get('preflight without authentication')?.fix).toBe(
@@ -316,7 +314,7 @@ it('lets no server show the token, and goes on when one stops answering', async 
   expect(JSON.stringify(found)).not.toContain('top-secret')
   expect(found.find(({ name }) => name === 'none')?.seen).toEqual([
     'answer.status: expected 403, received 500',
-    'answer.body: expected {"detail":"~."}, received "seen: undefined"',
+    'answer.body: expected {"detail":"<text>"}, received "seen: undefined"',
   ])
   expect(found.slice(-2)).toEqual([
     {

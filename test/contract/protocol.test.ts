@@ -1,4 +1,5 @@
 import { answered, differences, exchange, readCases, usualHeaders } from '@flexaction/conformance'
+import { existsSync, readFileSync } from 'node:fs'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { System, TOKENS } from '../harness/system.js'
@@ -145,4 +146,19 @@ it('lets pages of the origins that CORS_ORIGINS names call, and no others', asyn
     expect(await ask(origin, 'OPTIONS', '')).toEqual([204, null, 'Origin'])
     expect(await ask(origin, 'POST', 'wrong')).toEqual([403, null, 'Origin'])
   }
+})
+
+it('has every case that the coverage list names, and no file is left out of it', () => {
+  const list = readFileSync(new URL('../../packages/conformance/README.md', import.meta.url), 'utf8')
+  const named = [...list.matchAll(/^\|[^|`]*\|(.*)\|$/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+  )
+  const names = readCases().flatMap(({ cases }) => cases.map(({ name }) => name))
+
+  expect(named.length).toBeGreaterThan(200)
+  expect(named.filter((name) => !names.includes(name ?? ''))).toEqual([])
+  expect(new Set(names).size).toBe(names.length)
+  for (const { cases } of readCases()) expect(cases.some(({ name }) => named.includes(name))).toBe(true)
+  for (const path of [...list.matchAll(/`(test\/[^`]+)`/g)].map(([, path = '']) => path))
+    expect(existsSync(new URL(`../../${path}`, import.meta.url)), path).toBe(true)
 })

@@ -13,7 +13,7 @@ export interface CaseRequest {
   raw?: string
 }
 
-/** Texts may be markers: `<run id>`, `<iso time>`, `<run path>`, `<count>`, or `~pattern`. */
+/** Texts may be markers, such as `<run id>` (`differences.ts` has them all), or patterns: `~…`. */
 export interface CaseAnswer {
   status: number
   /** Beyond those that `usualHeaders` knows of. */
@@ -24,7 +24,7 @@ export interface CaseAnswer {
 
 /** What any server must answer: what is not named may be as it likes. */
 export interface LooseAnswer {
-  /** A status, or a pattern of it. */
+  /** A status, or a marker. */
   status?: number | string
   /** These at least. */
   headers?: Record<string, string>

@@ -3,6 +3,11 @@ const MARKERS: Readonly<Record<string, RegExp>> = {
   '<iso time>': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
   '<run path>': /^\/api\/runs\/[0-9a-v]{20}$/,
   '<count>': /^\d+$/,
+  '<text>': /./,
+  '<2xx>': /^2\d\d$/,
+  '<401 or 403>': /^40[13]$/,
+  // Of the page that asks, in the cases.
+  '<the origin, or *>': /^(https:\/\/app\.example\.com|\*)$/,
 }
 
 /**
