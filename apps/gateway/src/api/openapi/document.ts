@@ -61,8 +61,8 @@ function operation(route: DocumentedRoute) {
     ...(open && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: reference(body) } } } }),
-    responses: Object.fromEntries([
-      ...[answers, ...alsoAnswers].map(([status, content]) => [
+    responses: Object.fromEntries<object>([
+      ...[answers, ...alsoAnswers].map(([status, content]): [number, object] => [
         status,
         { description: DONE[status] ?? 'Done', ...(content && { content: contentOf(content) }) },
       ]),
