@@ -1,4 +1,4 @@
-import { failureLine, foldLog, outcomeLine, packIds, retryLine, unpackIds } from '@flexaction/shared/runs'
+import { failureLine, foldLog, LogWriter, outcomeLine, packIds, retryLine, unpackIds } from '@flexaction/shared/runs'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 
@@ -20,6 +20,37 @@ it('adds a batch log up to one history per item: the last line of an item counts
     { state: 'failed', ...ran, message: 'no' },
     { state: 'failed', ...ran, attempts: 2, message: 'second', unexpected: true },
     { state: 'waiting', attempts: 0 },
+  ])
+})
+
+it('gives neighbours that succeeded alike one line, and says the same of each', () => {
+  const end = { attempt: 1, started: 5, took: 7 }
+  const writer = new LogWriter()
+  for (const position of [0, 1, 2]) writer.succeeded({ ...end, position })
+  writer.add(failureLine({ ...end, position: 3 }, 'no', false))
+  for (const position of [4, 6]) writer.succeeded({ ...end, position })
+  writer.succeeded({ ...end, position: 7, took: 8 })
+  const log = writer.take()
+  expect(log.split('\n')).toEqual([
+    '[[0,2],"s",1,5,7]',
+    '[3,"f",1,5,7,null,"no"]',
+    '[4,"s",1,5,7]',
+    '[6,"s",1,5,7]',
+    '[7,"s",1,5,8]',
+    '',
+  ])
+  expect(writer.take()).toBe('')
+  const ran = { state: 'succeeded', attempts: 1, started: 5, took: 7 }
+  const waiting = { state: 'waiting', attempts: 0 }
+  expect(foldLog(log, 8)).toEqual([
+    ran,
+    ran,
+    ran,
+    { ...ran, state: 'failed', message: 'no' },
+    ran,
+    waiting,
+    ran,
+    { ...ran, took: 8 },
   ])
 })
 

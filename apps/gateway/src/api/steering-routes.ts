@@ -54,14 +54,13 @@ export function addSteeringRoutes(router: Router<GatewayState>, options: Steerin
   }
 
   const cancel = async (run: Run): Promise<SteeringReply> => {
-    const waiting = new AbortController()
-    const ended = endings.wait(run.id, CANCELLED_WITHIN_MS, waiting.signal)
+    const waiting = endings.wait(run.id, CANCELLED_WITHIN_MS)
     try {
       const reply = await steering.cancel(run)
-      if (reply?.status === 'done') await ended
+      if (reply?.status === 'done') await waiting.ended
       return reply
     } finally {
-      waiting.abort()
+      waiting.giveUp()
     }
   }
 

@@ -4,7 +4,10 @@ import type { GatewayMiddleware } from './context.js'
 
 const ACCEPTABLE = /^[\w.:-]{1,100}$/
 
-/** Gives each request an id (the caller's own, if it sent a sane one) and a logger, and writes one log line at its end. */
+/**
+ * Gives each request an id (the caller's own, if it sent a sane one) and a logger, and writes one log line when its answer was
+ * sent, or its caller has gone.
+ */
 export function requestId(logger: Logger): GatewayMiddleware {
   return async (ctx, next) => {
     const given = ctx.get('X-Request-Id')
@@ -14,9 +17,7 @@ export function requestId(logger: Logger): GatewayMiddleware {
     ctx.state.logged = {}
     ctx.state.logger = logger
     const began = performance.now()
-    try {
-      await next()
-    } finally {
+    ctx.res.once('close', () => {
       const line = {
         request: id,
         method: ctx.method,
@@ -28,6 +29,7 @@ export function requestId(logger: Logger): GatewayMiddleware {
       }
       if (ctx.path === '/healthz' || ctx.path === '/readyz') logger.debug(line, 'request')
       else logger.info(line, 'request')
-    }
+    })
+    await next()
   }
 }

@@ -93,11 +93,10 @@ export class ExecuteAction {
   ): Promise<{ accepted: Run | NewRun; waited: boolean; ended: Run | undefined }> {
     const { waitMaxMs, runsPath, endings } = this.options
     const wait = waitFor(ctx.get('Prefer'), order.action.waitMs, waitMaxMs)
-    const gone = new AbortController()
     // Before the run is accepted, so that its end cannot be missed.
-    const ended = wait.ms > 0 ? endings.wait(runId, wait.ms + beforehandMs, gone.signal) : Promise.resolve(undefined)
+    const waiting = wait.ms > 0 ? endings.wait(runId, wait.ms + beforehandMs) : undefined
     // A caller that hangs up waits no longer; its run goes on.
-    const hangUp = (): void => gone.abort()
+    const hangUp = (): void => waiting?.giveUp()
     ctx.res.once('close', hangUp)
     try {
       const accepted = await accept()
@@ -106,7 +105,7 @@ export class ExecuteAction {
       ctx.set('Location', `${runsPath}/${runId}`)
       if (wait.applied !== undefined) ctx.set('Preference-Applied', wait.applied)
       if ('state' in accepted && hasEnded(accepted)) return { accepted, waited: false, ended: accepted }
-      return { accepted, waited: wait.ms > 0, ended: await ended }
+      return { accepted, waited: waiting !== undefined, ended: await waiting?.ended }
     } finally {
       hangUp()
       ctx.res.off('close', hangUp)

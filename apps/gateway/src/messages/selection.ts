@@ -1,6 +1,7 @@
 import type { RecordId } from '@flexaction/shared'
 import { setImmediate } from 'node:timers/promises'
 import { describe, type JsonObject } from './parse-message.js'
+import { SeenIds } from './seen-ids.js'
 
 /** Messages by field. */
 export type Problems = Record<string, string[]>
@@ -92,7 +93,7 @@ async function readIds(
   value: unknown,
   maxIds: number,
   problems: Problems,
-): Promise<RecordId[] | undefined> {
+): Promise<readonly RecordId[] | undefined> {
   if (!isGiven(value)) return undefined
   const list = listOf(key, value)
   if (!list) {
@@ -124,9 +125,9 @@ async function withoutDuplicates(
   key: 'id' | 'ids',
   list: readonly unknown[],
   problems: Problems,
-): Promise<RecordId[] | undefined> {
-  const seen = new Set<RecordId>()
-  const ids: RecordId[] = []
+): Promise<readonly RecordId[] | undefined> {
+  const seen = new SeenIds(list)
+  const repeated: number[] = []
   for (let from = 0; from < list.length; from += IDS_PER_SLICE) {
     if (from > 0) await setImmediate()
     const to = Math.min(list.length, from + IDS_PER_SLICE)
@@ -139,24 +140,26 @@ async function withoutDuplicates(
         ]
         return undefined
       }
-      const before = seen.size
-      seen.add(sameForEqualText(id))
-      if (seen.size > before) ids.push(id)
+      if (!seen.add(at)) repeated.push(at)
     }
   }
-  return ids
+  // All of them are ids now. Without repeated ones, the list as it was parsed is the selection: no copy is made.
+  return repeated.length === 0 ? (list as readonly RecordId[]) : without(list as readonly RecordId[], repeated)
+}
+
+/** The list without those positions, which are in ascending order. */
+function without(ids: readonly RecordId[], positions: readonly number[]): RecordId[] {
+  let next = 0
+  return ids.filter((_, at) => {
+    if (at !== positions[next]) return true
+    next++
+    return false
+  })
 }
 
 /** Whole numbers beyond 2^53 have lost digits by the time they get here: they must be sent as texts. */
 function isId(value: unknown): value is RecordId {
   return typeof value === 'string' ? value !== '' : Number.isSafeInteger(value)
-}
-
-const WHOLE_NUMBER = /^(0|-?[1-9]\d{0,14})$/
-
-/** One value for `5` and `"5"`: numbers are faster to look up than texts. */
-function sameForEqualText(id: RecordId): RecordId {
-  return typeof id === 'string' && WHOLE_NUMBER.test(id) ? Number(id) : id === 0 ? 0 : id
 }
 
 function sameIds(a: readonly RecordId[], b: readonly RecordId[]): boolean {

@@ -1,4 +1,4 @@
-import { hasEnded, type Run, type RunEndings, type RunReader } from '@flexaction/shared/runs'
+import { hasEnded, type Run, type RunEndings, type RunReader, type RunWait } from '@flexaction/shared/runs'
 
 /** How often a run that is watched is looked at, in ms. */
 const LOOK_EVERY_MS = 500
@@ -12,7 +12,7 @@ interface Watched {
   watchers: Set<Watcher>
   last: Run | undefined
   timer: NodeJS.Timeout | undefined
-  gone: AbortController
+  ending: RunWait
 }
 
 /** Watches runs: one small read per watched run, however many people look at it; an end is heard of at once. */
@@ -37,9 +37,10 @@ export class RunWatch {
   }
 
   #begin(run: Run): Watched {
-    const watched: Watched = { watchers: new Set(), last: run, timer: undefined, gone: new AbortController() }
+    const ending = this.endings.wait(run.id, FOREVER_MS)
+    const watched: Watched = { watchers: new Set(), last: run, timer: undefined, ending }
     this.#watched.set(run.id, watched)
-    void this.endings.wait(run.id, FOREVER_MS, watched.gone.signal).then((ended) => {
+    void ending.ended.then((ended) => {
       if (ended) this.#tell(watched, ended)
     })
     this.#lookLater(run.id, watched)
@@ -48,7 +49,7 @@ export class RunWatch {
 
   #end(id: string, watched: Watched): void {
     clearTimeout(watched.timer)
-    watched.gone.abort()
+    watched.ending.giveUp()
     if (this.#watched.get(id) === watched) this.#watched.delete(id)
   }
 

@@ -5,8 +5,10 @@ import type { GatewayContext, GatewayMiddleware } from '../http/context.js'
 
 /** Messages that are kept. */
 const MOST_ENTRIES = 100
-/** What has passed is told to Redis this often, in ms: at most the last of them, however many there were. */
+/** What has passed is told to Redis this often, in ms: the last few, however many there were… */
 const TELL_EVERY_MS = 500
+/** … since masking a message costs more than answering it: under load it must not be most of the work. */
+const MOST_PER_TELL = 10
 /** Characters of a body that are kept. */
 const MOST_CHARACTERS = 8_000
 /** Elements of a list that are kept: a selection may hold a million ids. */
@@ -75,7 +77,7 @@ export class WireLog {
       answerHeaders: pick(ctx.response.headers, ANSWER_HEADERS),
       answer: ctx.body,
     })
-    if (this.#untold.length > MOST_ENTRIES) this.#untold.shift()
+    if (this.#untold.length > MOST_PER_TELL) this.#untold.shift()
     this.#timer ??= setTimeout(() => void this.#tell(), TELL_EVERY_MS)
   }
 

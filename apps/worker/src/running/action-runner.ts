@@ -9,6 +9,7 @@ import type { Turn, Turnstile } from '../limiting/turnstile.js'
 import type { IsolatedProcess, Isolation } from '../isolating/isolated-process.js'
 import { type Call, Cancellation, Interruption } from './call.js'
 import { invokeHandler } from './invoke-handler.js'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Rotation } from './rotation.js'
 import type { Commanded, RunCommand } from './run-commands.js'
 import type { RunnableAction } from './runnable-action.js'
@@ -43,6 +44,11 @@ const SMOOTHING = 0.05
 const ISOLATED_AFTER = 2
 /** After a timeout or an abort the handler has this long to end by itself; then its slot is freed. */
 const GRACE_MS = 1_000
+/**
+ * Handlers that return at once are called for so long in one go: then the event loop gets its turn, so that outcomes are
+ * recorded, locks renewed and commands heard meanwhile.
+ */
+const IN_ONE_GO_MS = 10
 
 /** Runs the batches of one action in this process: `slots` handler calls at a time, taken from the runs in turn. */
 export class ActionRunner implements Commanded {
@@ -53,6 +59,8 @@ export class ActionRunner implements Commanded {
   /** Smoothed length of a call in ms; until one has ended, calls count as slow. */
   #callMs = Number.POSITIVE_INFINITY
   #sweeping: NodeJS.Timeout | undefined
+  /** Epoch ms. */
+  #inOneGoUntil = 0
 
   constructor(
     private readonly action: RunnableAction,
@@ -172,7 +180,14 @@ export class ActionRunner implements Commanded {
       const entering = this.options.turnstile.enter()
       const turn = isPromise(entering) ? await entering : entering
       const call = turn && this.#rotation.next()
-      if (call) await this.#call(call, turn, () => invokeHandler(this.action, call.input, call))
+      if (call) {
+        const calling = this.#call(call, turn, () => invokeHandler(this.action, call.input, call))
+        if (calling) await calling
+        else if (Date.now() >= this.#inOneGoUntil) {
+          await nextTurn()
+          this.#inOneGoUntil = Date.now() + IN_ONE_GO_MS
+        }
+      }
       turn?.leave()
       if (!call) break
       if (this.#hungry()) this.#consumer.wake()
@@ -181,22 +196,54 @@ export class ActionRunner implements Commanded {
     this.#consumer.wake()
   }
 
-  async #call(call: Call, turn: Turn, invoke: () => unknown): Promise<void> {
-    const { batch } = call
-    batch.begin(call)
+  /** Calls the handler and settles what comes of it; a promise if that takes longer than this very moment. */
+  #call(call: Call, turn: Turn, invoke: () => unknown): Promise<void> | undefined {
+    call.batch.begin(call)
     turn.begin()
     try {
       const returned = invoke()
-      const result = isPromise(returned) ? await call.race(returned) : returned
-      if (call.storing) await call.filesStored()
-      batch.succeed(call, isFileResult(result) ? await call.race(this.options.files.store(result.options)) : result)
+      if (isPromise(returned)) return this.#await(call, returned)
+      if (isFileResult(returned) || call.storing) return this.#await(call, Promise.resolve(returned))
+      call.batch.succeed(call, returned)
     } catch (error) {
-      // A call that is told to stop meanwhile is seen below.
-      if (!call.abortReason) await call.filesStored().catch(() => undefined)
-      if (call.abortReason instanceof Interruption) batch.leaveOpen(call)
-      else if (call.abortReason instanceof Cancellation) batch.cancel(call)
-      else batch.fail(call, call.abortReason ?? error)
+      if (call.storing) return this.#failLater(call, error)
+      this.#failed(call, error)
     }
+    this.#measure(call)
+    return undefined
+  }
+
+  async #await(call: Call, returned: PromiseLike<unknown>): Promise<void> {
+    try {
+      const result = await call.race(returned)
+      if (call.storing) await call.filesStored()
+      call.batch.succeed(
+        call,
+        isFileResult(result) ? await call.race(this.options.files.store(result.options)) : result,
+      )
+    } catch (error) {
+      return await this.#failLater(call, error)
+    }
+    this.#measure(call)
+    return undefined
+  }
+
+  /** Files that the handler gave to single ids are theirs, whatever it threw later. */
+  async #failLater(call: Call, error: unknown): Promise<void> {
+    // A call that is told to stop meanwhile is seen below.
+    if (call.storing && !call.abortReason) await call.filesStored().catch(() => undefined)
+    this.#failed(call, error)
+    this.#measure(call)
+  }
+
+  #failed(call: Call, error: unknown): void {
+    const { batch, abortReason } = call
+    if (abortReason instanceof Interruption) batch.leaveOpen(call)
+    else if (abortReason instanceof Cancellation) batch.cancel(call)
+    else batch.fail(call, abortReason ?? error)
+  }
+
+  #measure(call: Call): void {
     const took = Date.now() - call.startedAt
     this.#callMs = Number.isFinite(this.#callMs) ? this.#callMs + SMOOTHING * (took - this.#callMs) : took
   }

@@ -14,15 +14,15 @@ export class Cancellation extends Error {
   override readonly name = 'Cancellation'
 }
 
+const NONE: readonly number[] = []
+
 /** One call of a handler: for one item, or for all of a bulk batch's items. */
 export class Call implements Called {
   /** Epoch ms. */
   startedAt = 0
   /** Its progress, 0 to 100, when the handler has said so. */
   done: number | undefined
-  /** Positions in the batch whose outcome this call has still to decide. Empty once it is closed: a late outcome is discarded. */
-  readonly open: Set<number>
-  /** Files of single ids that are being stored, by position. Made at first use, like the signal. */
+  /** Files of single ids that are being stored, by position. Made at first use. */
   storing: Map<number, Promise<void>> | undefined
   abortReason: Error | undefined
   /** Epoch ms. */
@@ -30,14 +30,43 @@ export class Call implements Called {
   /** Ends the wait for a handler that does not react to its signal. */
   abandon: ((reason: Error) => void) | undefined = undefined
   #abort: AbortController | undefined
+  /** The items that are open, once one of them was decided by itself; most calls are for one item and never need it. */
+  #open: Set<number> | undefined
+  #closed = false
 
   constructor(
     readonly batch: RunningBatch,
     readonly first: number,
     readonly attempt: number,
-    others: readonly number[] = [],
-  ) {
-    this.open = new Set([first, ...others])
+    private readonly others: readonly number[] = NONE,
+  ) {}
+
+  /** Positions in the batch whose outcome this call has still to decide, in ascending order. */
+  get open(): readonly number[] {
+    if (this.#closed) return NONE
+    return this.#open ? [...this.#open] : [this.first, ...this.others]
+  }
+
+  get openItems(): number {
+    return this.#closed ? 0 : (this.#open?.size ?? 1 + this.others.length)
+  }
+
+  /** Whether an item may still be decided by itself: it is open, and no file of it is being stored. */
+  isFree(position: number): boolean {
+    this.#open ??= new Set([this.first, ...this.others])
+    return !this.#closed && this.#open.has(position) && !this.storing?.has(position)
+  }
+
+  /** One of its items is decided. `false`: the call has nothing to say about it, or no longer. */
+  decide(position: number): boolean {
+    if (this.#closed) return false
+    this.#open ??= new Set([this.first, ...this.others])
+    return this.#open.delete(position)
+  }
+
+  /** What it still brings is discarded. */
+  close(): void {
+    this.#closed = true
   }
 
   /** Made at first use: most handlers never ask, and a controller costs more than the rest of a call. */
@@ -52,7 +81,7 @@ export class Call implements Called {
   /** What its handler is called with. */
   get input(): CallInput {
     const { ids, params } = this.batch
-    return { ids: [...this.open].map((position) => ids[position] ?? null), params }
+    return { ids: this.open.map((position) => ids[position] ?? null), params }
   }
 
   get runInfo(): RunInfo {

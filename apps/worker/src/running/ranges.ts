@@ -1,5 +1,5 @@
-/** Runs of neighbouring positions, as [from, to). The set is in ascending order. */
-export function ranges(positions: ReadonlySet<number>): [number, number][] {
+/** Runs of neighbouring positions, as [from, to). They are in ascending order. */
+export function ranges(positions: readonly number[]): [number, number][] {
   const found: [number, number][] = []
   for (const position of positions) {
     const last = found.at(-1)

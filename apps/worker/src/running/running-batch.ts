@@ -69,7 +69,8 @@ export class RunningBatch {
   #interrupted = false
   #ending = false
   #finish!: (end: BatchEnd) => void
-  #lastProgress = 0
+  #nextProgress = Date.now() + PROGRESS_EVERY_MS
+  #showedProgress = false
   #positions: Map<string, number> | undefined
 
   constructor(readonly options: RunningBatchOptions) {
@@ -122,7 +123,7 @@ export class RunningBatch {
 
   /** The handler returned: what it left open has succeeded. */
   succeed(call: Call, result: unknown): void {
-    if (call.open.size === 0) return this.#leave(call)
+    if (call.openItems === 0) return this.#leave(call)
     let json: string
     try {
       json = resultJson(result)
@@ -133,9 +134,7 @@ export class RunningBatch {
     if (json !== '' && run.total === this.ids.length && (this.options.action.bulk || run.total === 1))
       this.#settler.result(json)
     const itemJson = this.options.action.bulk ? '' : json
-    for (const position of call.open) {
-      this.#settler.ended('succeeded', outcomeLine(this.#attemptEnd(call, position), 'succeeded', itemJson))
-    }
+    for (const position of call.open) this.#succeedItem(this.#attemptEnd(call, position), itemJson)
     this.#close(call)
   }
 
@@ -148,40 +147,38 @@ export class RunningBatch {
   /** A bulk handler settles one of its ids. Ids that are not open in the call are left alone: the first outcome wins. */
   settleOne(call: Call, id: RecordId, ending: OneEnding): void {
     const position = this.#positionOf(id)
-    if (position === undefined || !call.open.has(position) || call.storing?.has(position)) {
-      this.#logger.warn({ run: this.runId, id }, 'the handler settled an id that is not open in this call; ignored')
-      return
-    }
-    if (ending.kind !== 'succeeded' || !isFileResult(ending.result)) return this.#settle(call, position, ending)
-    // Until it is stored the id stays open: a call that is given up meanwhile decides its outcome.
-    call.storing ??= new Map()
-    call.storing.set(position, this.#storeFile(call, position, ending.result.options))
-  }
-
-  async #storeFile(call: Call, position: number, file: FileOptions): Promise<void> {
-    const ending = await this.options.files.store(file).then(
-      (result): OneEnding => ({ kind: 'succeeded', result }),
-      (error: unknown): OneEnding => ({
-        kind: 'failed',
-        why: error instanceof Error ? error : new Error(String(error)),
-      }),
-    )
-    if (call.open.has(position)) this.#settle(call, position, ending)
+    if (position !== undefined && call.isFree(position)) this.#settle(call, position, ending)
+    else this.#logger.warn({ run: this.runId, id }, 'the handler settled an id that is not open in this call; ignored')
   }
 
   #settle(call: Call, position: number, ending: OneEnding): void {
-    let json = ''
-    try {
-      if (ending.kind === 'succeeded') json = resultJson(ending.result)
-    } catch (error) {
-      return this.#settle(call, position, { kind: 'failed', why: error as ActionError })
+    if (ending.kind === 'succeeded' && isFileResult(ending.result)) {
+      // Until it is stored the id stays open: a call that is given up meanwhile decides its outcome.
+      call.storing ??= new Map()
+      call.storing.set(position, this.#storeFile(call, position, ending.result.options))
+      return
     }
-    call.open.delete(position)
+    if (!call.decide(position)) return
     this.#unsettled--
     if (ending.kind === 'failed') return this.#failItem(call, position, toError(ending.why))
     const end = this.#attemptEnd(call, position)
-    if (ending.kind === 'skipped') this.#settler.ended('skipped', outcomeLine(end, 'skipped', '', ending.why))
-    else this.#settler.ended('succeeded', outcomeLine(end, 'succeeded', json))
+    if (ending.kind === 'skipped') return this.#settler.ended('skipped', outcomeLine(end, 'skipped', '', ending.why))
+    let json: string
+    try {
+      json = resultJson(ending.result)
+    } catch (error) {
+      return this.#failItem(call, position, error)
+    }
+    this.#succeedItem(end, json)
+  }
+
+  async #storeFile(call: Call, position: number, file: FileOptions): Promise<void> {
+    try {
+      this.#settle(call, position, { kind: 'succeeded', result: await this.options.files.store(file) })
+    } catch (error) {
+      const why = error instanceof Error ? error : new Error(String(error))
+      this.#settle(call, position, { kind: 'failed', why })
+    }
   }
 
   /** Begins no more calls and tells those in flight to stop. When they have ended, the open items are given back. */
@@ -209,13 +206,13 @@ export class RunningBatch {
 
   /** An interrupted handler has ended without a result: its items stay open, and have not spent an attempt. */
   leaveOpen(call: Call): void {
-    call.open.clear()
+    call.close()
     this.#leave(call)
   }
 
   /** Waits no longer for the calls in flight: what they still bring is discarded. */
   abandon(): void {
-    for (const call of this.inFlight) call.open.clear()
+    for (const call of this.inFlight) call.close()
     this.inFlight.clear()
     this.#endWhenIdle()
   }
@@ -237,7 +234,7 @@ export class RunningBatch {
   progress(call: Call, percent: number): void {
     if (!Number.isFinite(percent)) return
     call.done = Math.min(100, Math.max(0, percent))
-    if (call.open.size > 0) this.#settler.changed()
+    if (call.openItems > 0) this.#settler.changed()
   }
 
   #positionOf(id: RecordId): number | undefined {
@@ -253,6 +250,11 @@ export class RunningBatch {
       else this.#retryAt = Math.min(this.#retryAt, retryAt)
     }
     return due
+  }
+
+  #succeedItem(end: AttemptEnd, json: string): void {
+    if (json === '') this.#settler.succeeded(end)
+    else this.#settler.ended('succeeded', outcomeLine(end, 'succeeded', json))
   }
 
   #failItem(call: Call, position: number, error: unknown): void {
@@ -311,8 +313,8 @@ export class RunningBatch {
   }
 
   #close(call: Call): void {
-    this.#unsettled -= call.open.size
-    call.open.clear()
+    this.#unsettled -= call.openItems
+    call.close()
     this.#leave(call)
   }
 
@@ -334,7 +336,7 @@ export class RunningBatch {
 
   async #end(): Promise<void> {
     // A job that showed progress must not stop short of its end in the dashboard.
-    if (this.#lastProgress > 0 && !this.#interrupted) this.options.job.progress(100)
+    if (this.#showedProgress && !this.#interrupted) this.options.job.progress(100)
     const then = this.#interrupted && this.#unsettled > 0 ? 'release' : Number.isFinite(this.#retryAt) ? 'delay' : 'end'
     const written = await this.#settler.finish(then)
     if (written === 'lost') this.#finish({ kind: 'done', summary: 'another worker has taken this batch over' })
@@ -352,7 +354,7 @@ export class RunningBatch {
     this.#dropCalls()
     for (const call of this.inFlight) {
       call.abort(new Error('this worker lost the batch'))
-      call.open.clear()
+      call.close()
     }
     this.inFlight.clear()
     this.#finish({ kind: 'done', summary: 'another worker has taken this batch over' })
@@ -373,8 +375,9 @@ export class RunningBatch {
 
   #reportProgress(settled: number): void {
     const now = Date.now()
-    if (now - this.#lastProgress < PROGRESS_EVERY_MS) return
-    this.#lastProgress = now
+    if (now < this.#nextProgress) return
+    this.#nextProgress = now + PROGRESS_EVERY_MS
+    this.#showedProgress = true
     const begun = [...this.inFlight].reduce((sum, call) => sum + (call.done ?? 0) / 100, 0)
     const before = this.ids.length - this.#ready.length
     const percent = Math.floor((100 * (before + settled + begun)) / this.ids.length)

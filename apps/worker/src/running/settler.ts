@@ -1,12 +1,24 @@
 import type { History } from '@flexaction/shared/history'
 import type { BatchQueues } from '@flexaction/shared/queues'
-import type { Backlog, LiveCall, RunStore, Settlement, SettleReply, StartedBatch } from '@flexaction/shared/runs'
+import {
+  type AttemptEnd,
+  type Backlog,
+  type LiveCall,
+  LogWriter,
+  type RunStore,
+  type Settlement,
+  type SettleReply,
+  type StartedBatch,
+} from '@flexaction/shared/runs'
 import type { Logger } from '@flexaction/shared/logging'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** Outcomes are recorded at the latest this long after the handler returned… */
 const SETTLE_WITHIN_MS = 100
-/** … or when this many have gathered. A crash in between repeats their calls: handlers run at least once. */
+/**
+ * … or when this many have gathered, as soon as the event loop turns: handlers that return at once end a whole batch before.
+ * A crash in between repeats their calls: handlers run at least once.
+ */
 const SETTLE_AT_ITEMS = 100
 const RETRY_PAUSE_MS = 500
 
@@ -33,7 +45,7 @@ export interface SettlerOptions {
 
 /** Gathers what happened to a batch's items and records it in groups, one write at a time. */
 export class Settler {
-  #lines = ''
+  readonly #lines = new LogWriter()
   #items = 0
   #settled = 0
   #counts = { succeeded: 0, failed: 0, skipped: 0, cancelled: 0 }
@@ -41,6 +53,7 @@ export class Settler {
   #resultJson = ''
   #sequence = 0
   #timer: NodeJS.Timeout | undefined
+  #soon: NodeJS.Immediate | undefined
   #writing: Promise<void> = Promise.resolve()
   #writesWaiting = 0
   #lost = false
@@ -48,17 +61,23 @@ export class Settler {
 
   constructor(private readonly options: SettlerOptions) {}
 
+  /** An item succeeded without a result. */
+  succeeded(end: AttemptEnd): void {
+    this.#lines.succeeded(end)
+    this.#count('succeeded')
+  }
+
   /** An item ended. */
   ended(ending: Ending, line: string, errorLine?: string): void {
-    this.#counts[ending]++
-    this.#settled++
     if (errorLine !== undefined) this.#errorLines.push(errorLine)
-    this.#gather(line)
+    this.#lines.add(line)
+    this.#count(ending)
   }
 
   /** An attempt failed and the item waits for its retry. */
   willRetry(line: string): void {
-    this.#gather(line)
+    this.#lines.add(line)
+    this.#gathered()
   }
 
   /** The run's result, where the whole run is one call. */
@@ -81,16 +100,23 @@ export class Settler {
     return this.#parked ? 'parked' : 'recorded'
   }
 
-  #gather(line: string): void {
-    this.#lines += line
+  #count(ending: Ending): void {
+    this.#counts[ending]++
+    this.#settled++
+    this.#gathered()
+  }
+
+  #gathered(): void {
     this.#items++
     if (this.#items < SETTLE_AT_ITEMS) this.changed()
-    else if (this.#writesWaiting === 0) void this.#write('')
+    else if (this.#writesWaiting === 0) this.#soon ??= setImmediate(() => void this.#write(''))
   }
 
   #write(then: Settlement['then']): Promise<void> {
     clearTimeout(this.#timer)
+    clearImmediate(this.#soon)
     this.#timer = undefined
+    this.#soon = undefined
     this.#writesWaiting++
     this.#writing = this.#writing.then(async () => {
       this.#writesWaiting--
@@ -107,7 +133,7 @@ export class Settler {
       batch: started.batch,
       token: started.token,
       sequence: ++this.#sequence,
-      lines: this.#lines,
+      lines: this.#lines.take(),
       counts: this.#counts,
       active: calls.reduce((sum, call) => sum + call.to - call.from, 0),
       live: calls,
@@ -116,7 +142,6 @@ export class Settler {
       resultJson: this.#resultJson,
       errorLines: this.#errorLines.slice(0, 10),
     }
-    this.#lines = ''
     this.#items = 0
     this.#counts = { succeeded: 0, failed: 0, skipped: 0, cancelled: 0 }
     this.#errorLines = []

@@ -1,4 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { joinWrites } from './join-writes.js'
 
 /** A connection to a single Redis, to a Sentinel group or to a cluster. */
 export type RedisClient = Redis | Cluster
@@ -21,6 +22,12 @@ const RECONNECT_AT_MOST_MS = 500
 
 /** Opens a connection; it reconnects by itself until it is closed. */
 export function connect(url: string, options: ConnectOptions): RedisClient {
+  const redis = open(url, options)
+  joinWrites(redis)
+  return redis
+}
+
+function open(url: string, options: ConnectOptions): RedisClient {
   const common = {
     connectionName: options.name,
     maxRetriesPerRequest: null,

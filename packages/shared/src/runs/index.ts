@@ -8,6 +8,7 @@ export {
   type Item,
   type ItemHistory,
   type LiveCall,
+  LogWriter,
   outcomeLine,
   retryLine,
 } from './item-log.js'
@@ -23,7 +24,7 @@ export {
   viewError,
   viewRun,
 } from './run.js'
-export { RunEndings } from './run-endings.js'
+export { RunEndings, type RunWait } from './run-endings.js'
 export { newRunId, RUN_ID, runIdTime } from './run-id.js'
 export { type Page, type RunFilter, type RunInput, type RunItem, RunReader } from './run-reader.js'
 export { type ListedPage, type ListingReply, ListingStore, type StartedListing } from './listing-store.js'

@@ -5,7 +5,8 @@ import type { ItemState, Outcome } from './states.js'
  * its lines add up to. Redis stores and counts them without reading them; {@link foldLog} reads them.
  *
  * `[position, code, attempt, started, took, result?, message?, retryAt?]`: position in the batch; started in ms after the
- * run's creation; took in ms; retryAt in epoch ms. `[generation, "o"]`: a retry of the run has reopened its failed items.
+ * run's creation; took in ms; retryAt in epoch ms. Neighbours that succeeded alike share a line, with `[first, last]` in
+ * place of the position. `[generation, "o"]`: a retry of the run has reopened its failed items.
  */
 export type LogLine = string
 
@@ -23,7 +24,7 @@ const OUTCOME_OF: Readonly<Record<string, Outcome>> = {
 }
 
 type ItemEntry = [
-  position: number,
+  position: number | [first: number, last: number],
   code: string,
   attempt: number,
   started: number,
@@ -32,7 +33,7 @@ type ItemEntry = [
   message?: string | null,
   retryAt?: number,
 ]
-type Entry = ItemEntry | [generation: number, code: typeof REOPENED]
+type ReopenedEntry = [generation: number, code: typeof REOPENED]
 
 export interface AttemptEnd {
   position: number
@@ -69,6 +70,45 @@ function lineHead({ position, attempt, started, took }: AttemptEnd, code: string
   return `[${position},"${code}",${attempt},${started},${took}`
 }
 
+/** Gathers lines of a batch's log. */
+export class LogWriter {
+  #lines = ''
+  /** The neighbours that succeeded alike, which the next one may join. */
+  #alike: { first: number; last: number; attempt: number; started: number; took: number } | undefined
+
+  /** An item succeeded without a result: most do, so that theirs is the line that must be short. */
+  succeeded({ position, attempt, started, took }: AttemptEnd): void {
+    const alike = this.#alike
+    if (alike?.last === position - 1 && alike.attempt === attempt && alike.started === started && alike.took === took) {
+      alike.last = position
+      return
+    }
+    this.#writeAlike()
+    this.#alike = { first: position, last: position, attempt, started, took }
+  }
+
+  add(line: LogLine): void {
+    this.#writeAlike()
+    this.#lines += line
+  }
+
+  /** All lines since it was called last. */
+  take(): string {
+    this.#writeAlike()
+    const lines = this.#lines
+    this.#lines = ''
+    return lines
+  }
+
+  #writeAlike(): void {
+    if (!this.#alike) return
+    const { first, last, attempt, started, took } = this.#alike
+    const position = first === last ? first : `[${first},${last}]`
+    this.#lines += `[${position},"${CODES.succeeded}",${attempt},${started},${took}]\n`
+    this.#alike = undefined
+  }
+}
+
 /** What a batch's log says of one item. */
 export interface ItemHistory {
   state: 'waiting' | Outcome
@@ -103,10 +143,12 @@ export interface FoldOptions {
 /** Adds a batch's log up: one history per item, in the batch's order. */
 export function foldLog(log: string | null, items: number, { closed, reopenedIn }: FoldOptions = {}): ItemHistory[] {
   const histories = new Array<ItemHistory>(items).fill(UNTOUCHED)
-  const entries = log ? (JSON.parse(`[${log.slice(0, -1).replaceAll('\n', ',')}]`) as Entry[]) : []
+  const entries = log
+    ? (JSON.parse(`[${log.slice(0, -1).replaceAll('\n', ',')}]`) as (ItemEntry | ReopenedEntry)[])
+    : []
   for (const entry of entries) {
-    if (entry[1] === REOPENED) reopen(histories, entry[0])
-    else applyEntry(histories, entry as ItemEntry)
+    if (isReopened(entry)) reopen(histories, entry[0])
+    else applyEntry(histories, entry)
   }
   if (reopenedIn !== undefined) reopen(histories, reopenedIn)
   if (closed) {
@@ -118,12 +160,15 @@ export function foldLog(log: string | null, items: number, { closed, reopenedIn 
   return histories
 }
 
+function isReopened(entry: ItemEntry | ReopenedEntry): entry is ReopenedEntry {
+  return entry[1] === REOPENED
+}
+
 function applyEntry(
   histories: ItemHistory[],
   [position, code, attempt, started, took, result, message, retryAt]: ItemEntry,
 ): void {
-  const reopened = histories[position]?.reopened
-  histories[position] = {
+  const history: ItemHistory = {
     state: OUTCOME_OF[code] ?? 'waiting',
     attempts: attempt,
     started,
@@ -132,7 +177,11 @@ function applyEntry(
     ...(message !== undefined && message !== null && { message }),
     ...((code === FAILED_UNEXPECTEDLY || code === RETRY) && { unexpected: true }),
     ...(retryAt !== undefined && { retryAt }),
-    ...(reopened && { reopened }),
+  }
+  const [first, last] = typeof position === 'number' ? [position, position] : position
+  for (let at = first; at <= last; at++) {
+    const reopened = histories[at]?.reopened
+    histories[at] = reopened ? { ...history, reopened } : history
   }
 }
 

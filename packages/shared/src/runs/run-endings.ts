@@ -4,6 +4,13 @@ import type { RunReader } from './run-reader.js'
 
 type Listener = (run: Run) => void
 
+/** Somebody waits for a run's end. */
+export interface RunWait {
+  /** The ended run, or `undefined` when the time passed or the wait was given up first. */
+  readonly ended: Promise<Run | undefined>
+  giveUp(): void
+}
+
 /**
  * Hears of runs that end. One subscription per process serves every waiter; after a lost connection the runs that are
  * waited for are read again, since their announcements may have been missed.
@@ -36,26 +43,22 @@ export class RunEndings {
     this.#waiting.clear()
   }
 
-  /**
-   * The ended run, or `undefined` when `waitMs` passed or `signal` aborted first. Call it before the run is accepted, so
-   * that its end cannot be missed.
-   */
-  wait(runId: string, waitMs: number, signal: AbortSignal): Promise<Run | undefined> {
-    return new Promise((resolve) => {
-      const finish = (run: Run | undefined): void => {
+  /** Waits for the end of a run. Call it before the run is accepted, so that its end cannot be missed. */
+  wait(runId: string, waitMs: number): RunWait {
+    const listeners = this.#waiting.get(runId) ?? new Set<Listener>()
+    this.#waiting.set(runId, listeners)
+    let finish!: (run?: Run) => void
+    const ended = new Promise<Run | undefined>((resolve) => {
+      finish = (run) => {
         clearTimeout(timer)
-        signal.removeEventListener('abort', giveUp)
-        const listeners = this.#waiting.get(runId)
-        listeners?.delete(finish)
-        if (listeners?.size === 0) this.#waiting.delete(runId)
+        if (listeners.delete(finish) && listeners.size === 0) this.#waiting.delete(runId)
         resolve(run)
       }
-      const giveUp = (): void => finish(undefined)
-      const timer = setTimeout(giveUp, waitMs)
-      signal.addEventListener('abort', giveUp)
-      const listeners = this.#waiting.get(runId) ?? new Set<Listener>()
-      this.#waiting.set(runId, listeners.add(finish))
     })
+    const giveUp = (): void => finish()
+    const timer = setTimeout(giveUp, waitMs)
+    listeners.add(finish)
+    return { ended, giveUp }
   }
 
   #announce(message: string): void {

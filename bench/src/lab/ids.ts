@@ -1,0 +1,3 @@
+export function idsUpTo(count: number): number[] {
+  return Array.from({ length: count }, (_, at) => at + 1)
+}
