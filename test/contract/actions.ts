@@ -1,4 +1,46 @@
-import { ActionError, collection, common, defineAction, field, records } from '@flexaction/shared'
+import {
+  ActionError,
+  collection,
+  common,
+  defineAction,
+  defineCollection,
+  defineMessage,
+  field,
+  type HandlerContext,
+  records,
+  result,
+} from '@flexaction/shared'
+
+/** Never ends by itself. */
+function untilAborted({ signal }: Pick<HandlerContext, 'signal'>): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+}
+
+const asRequired = { required: true } as const
+const everyType = <Required extends boolean>(options: { required: Required }) => ({
+  boolean: field.boolean(options),
+  char: field.char({ ...options, maxLength: 5 }),
+  text: field.text(options),
+  translatable: field.translatable(options),
+  select: field.select({
+    ...options,
+    options: [
+      { value: 1, name: 'One' },
+      { value: 'b', name: 'B' },
+    ],
+  }),
+  key: field.foreignKey({ ...options, model: 'users' }),
+  dateTime: field.dateTime(options),
+  timestamp: field.timestamp(options),
+  date: field.date(options),
+  time: field.time(options),
+  json: field.json(options),
+  sql: field.sql(options),
+  code: field.code(options),
+  integer: field.integer({ ...options, min: 0, max: 10 }),
+  float: field.float(options),
+  decimal: field.decimal({ ...options, decimalPlaces: 2 }),
+})
 
 /** Actions that answer in every way that PROTOCOL.md knows. */
 export const contractActions = [
@@ -61,30 +103,104 @@ export const contractActions = [
   defineAction({
     name: 'sixteen',
     target: common(),
+    params: everyType({ required: false }),
+    run: ({ params }) => params,
+  }),
+  defineAction({
+    name: 'sixteen_required',
+    target: common(),
+    params: everyType(asRequired),
+    run: ({ params }) => params,
+  }),
+  defineAction({
+    name: 'special',
+    target: common(),
     params: {
-      boolean: field.boolean({ required: false }),
-      char: field.char({ required: false, maxLength: 5 }),
-      text: field.text({ required: false }),
-      translatable: field.translatable({ required: false }),
-      select: field.select({
-        required: false,
-        options: [
-          { value: 1, name: 'One' },
-          { value: 'b', name: 'B' },
-        ],
+      size: field.integer({
+        default: 5,
+        min: 1,
+        max: 9,
+        verboseName: 'Size',
+        description: 'In metres',
+        extra: { hint: 'm' },
       }),
-      key: field.foreignKey({ required: false, model: 'users' }),
-      dateTime: field.dateTime({ required: false }),
-      timestamp: field.timestamp({ required: false }),
-      date: field.date({ required: false }),
-      time: field.time({ required: false }),
-      json: field.json({ required: false }),
-      sql: field.sql({ required: false }),
-      code: field.code({ required: false }),
-      integer: field.integer({ required: false, min: 0, max: 10 }),
-      float: field.float({ required: false }),
-      decimal: field.decimal({ required: false, decimalPlaces: 2 }),
+      local: field.dateTime({ required: false, timeZone: 'Europe/Vienna' }),
+      ms: field.timestamp({ required: false, unit: 'ms' }),
+      title: field.translatable({ required: false, languages: ['en', 'de'] }),
+      share: field.float({ required: false, min: 0, max: 1 }),
+      price: field.decimal({ required: false, maxDigits: 5, decimalPlaces: 2, min: '0.01', max: 100 }),
+    },
+    verboseName: 'Something special',
+    icon: 'star',
+    extra: { group: 'rare' },
+    unknownParams: 'ignore',
+    run: ({ params }) => params,
+  }),
+  defineAction({ name: 'greet_people', target: records('people', { bulk: true }), run: ({ ids }) => ({ ids }) }),
+  defineAction({
+    name: 'choose',
+    target: common(),
+    params: {
+      city: field.select({
+        options: async ({ form, search, user, signal }) => {
+          if (form.country === 'slow') return untilAborted({ signal })
+          if (form.country === 'broken') throw new Error('secret detail')
+          if (form.country === 'nowhere') throw new ActionError({ country: 'is not on the map' })
+          return [{ value: 1, name: `${String(form.country)} ${search ?? 'any'} ${user.name}`, color: '#ff0000' }]
+        },
+      }),
+      person: field.foreignKey({ model: 'people', required: false }),
     },
     run: ({ params }) => params,
+  }),
+  defineAction({
+    name: 'endless',
+    target: records('users'),
+    respond: { waitFor: '200ms' },
+    run: ({ ctx }) => untilAborted(ctx),
+  }),
+  defineAction({
+    name: 'give',
+    target: records('users'),
+    run: ({ id }) => {
+      if (id === 'message') return result.message('All done')
+      if (id === 'redirect') return result.redirect('https://example.com/5')
+      if (id === 'refresh') return result.refresh(['users'])
+      return result.file({ name: 'report.csv', type: 'text/csv', content: 'a,b' })
+    },
+  }),
+]
+
+/** A collection that a worker can list. */
+export const contractCollections = [
+  defineCollection({
+    name: 'people',
+    list: ({ search = '' }) => ({
+      records: [
+        { id: 1, label: 'Ada' },
+        { id: 2, label: 'Ben' },
+        { id: '3', label: 'Cleo' },
+      ].filter(({ label }) => label.includes(search)),
+    }),
+  }),
+]
+
+/** Messages of the company's own. */
+export const contractMessages = [
+  defineMessage({ name: 'ping', handle: (params, ctx) => ({ params, by: ctx.user.name }) }),
+  defineMessage({ name: 'touch', handle: () => undefined }),
+  defineMessage({ name: 'nothing', handle: () => null }),
+  defineMessage({ name: 'slowly', respond: 'queued', handle: () => undefined }),
+  defineMessage({
+    name: 'refuse',
+    handle: ({ why }) => {
+      throw why === 'field' ? new ActionError({ amount: 'is too high' }) : new ActionError('not today')
+    },
+  }),
+  defineMessage({
+    name: 'break',
+    handle: () => {
+      throw new Error('secret detail')
+    },
   }),
 ]

@@ -1,3 +1,5 @@
+import { readCases } from '@flexaction/conformance'
+import { openApiDocument } from '@flexaction/gateway/api/openapi/document'
 import { ROUTES } from '@flexaction/gateway/api/openapi/routes'
 import * as schemas from '@flexaction/gateway/api/openapi/schemas'
 import { ActionError, defineAction, defineCollection, records } from '@flexaction/shared'
@@ -92,4 +94,48 @@ it('refuses wrong parameters with all that is wrong with them', async () => {
       "limit: '5000' is not allowed; it must be a whole number from 1 to 1000",
     code: 'bad_request',
   })
+})
+
+it('describes the messages as the protocol has them: every request that is answered, and every answer', () => {
+  const { paths } = openApiDocument('/api') as { paths: Record<string, { post: { responses: object } }> }
+  const documented = Object.keys(paths['/api/messages']?.post.responses ?? {})
+  const exchanges = readCases()
+    .flatMap(({ cases }) => cases)
+    .filter(({ request: { method = 'POST', path = '/messages' } }) => method === 'POST' && path.includes('/messages'))
+  const seen = new Set<string>()
+  for (const { name, request, answer } of exchanges) {
+    const { status, body } = answer
+    seen.add(String(status))
+    const isJson = request.headers?.['content-type'] === undefined
+    if (status < 300 && isJson)
+      schemas.message.parse(
+        request.message ? { name: request.message[0], params: request.message[1] } : JSON.parse(request.raw ?? ''),
+        { error: () => name },
+      )
+    if (status === 400) schemas.fieldErrors.parse(body)
+    if (status > 400) schemas.jetError.parse(body)
+  }
+  expect(exchanges.length).toBeGreaterThan(200)
+  expect([...seen].filter((status) => !documented.includes(status))).toEqual([])
+  // Two take more than one exchange: a key that is used again, and a body of megabytes.
+  expect(documented.filter((status) => !seen.has(status))).toEqual(['409', '413'])
+})
+
+it('describes a login that is refused', async () => {
+  const login = async (body: string): Promise<Response> =>
+    fetch(`${system.url}/api/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: system.url },
+      body,
+    })
+  const none = await login('{}')
+  expect([none.status, schemas.fieldErrors.parse(await none.json())]).toEqual([
+    400,
+    { token: ['this field is required'] },
+  ])
+  const wrong = await login('{"token":"wrong"}')
+  expect([wrong.status, schemas.fieldErrors.parse(await wrong.json())]).toEqual([
+    400,
+    { token: ['is not known: check AUTH_TOKENS, or the line that `npm start` printed'] },
+  ])
 })

@@ -1,25 +1,29 @@
-import { differences, exchange, readCases, spokenOf } from '@flexaction/conformance'
+import { answered, differences, exchange, readCases, usualHeaders } from '@flexaction/conformance'
+import { existsSync, readFileSync } from 'node:fs'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { System, TOKENS } from '../harness/system.js'
-import { contractActions } from './actions.js'
+import { contractActions, contractCollections, contractMessages } from './actions.js'
 
 let system: System
 
 beforeAll(async () => {
   system = await System.start({
     actions: contractActions,
+    collections: contractCollections,
+    messages: contractMessages,
     shared: true,
-    env: { MAX_BODY_MB: '1', MAX_IDS: '5', WAIT_MAX: '3s' },
+    env: { MAX_BODY_MB: '1', MAX_IDS: '5', WAIT_MAX: '3s', ASK_WITHIN: '1s' },
   })
 })
 
 afterAll(() => system.stop())
 
 describe.each(readCases())('$file', ({ cases }) => {
-  it.each(cases)('$name', async ({ request, answer }) => {
-    const received = await exchange(request, { apiUrl: `${system.url}/api`, token: TOKENS.admin })
-    expect(differences(answer, spokenOf(answer, received), 'answer')).toEqual([])
+  it.each(cases)('$name', async (one) => {
+    const received = await exchange(one.request, { apiUrl: `${system.url}/api`, token: TOKENS.admin })
+    const whole = { ...one.answer, headers: { ...usualHeaders(one), ...one.answer.headers } }
+    expect(differences(whole, answered(received), 'answer')).toEqual([])
   })
 })
 
@@ -118,4 +122,43 @@ it('shows operators what went wrong unexpectedly, and viewers a safe text', asyn
   const asOperator = await (await system.get(path, { authorization: `Token ${TOKENS.operator}` })).json()
   expect(asViewer).toMatchObject({ items: [{ id: 3, message: 'The action failed unexpectedly' }] })
   expect(asOperator).toMatchObject({ items: [{ id: 3, message: 'secret detail' }] })
+})
+
+it('lets pages of the origins that CORS_ORIGINS names call, and no others', async () => {
+  const env = { CORS_ORIGINS: 'https://app.example.com,https://other.example.com' }
+  await using strict = await System.start({ actions: contractActions, env })
+  const ask = async (origin: string, method: string, token: string): Promise<unknown[]> => {
+    const preflight = method === 'OPTIONS' && { 'access-control-request-method': 'POST' }
+    const headers = { origin, authorization: `Token ${token}`, 'content-type': 'application/json', ...preflight }
+    const body = method === 'POST' ? '{"name":"unknown_name"}' : null
+    const answer = await fetch(`${strict.url}/api/messages/`, { method, headers, body })
+    const { status, headers: received } = answer
+    await answer.arrayBuffer()
+    return [status, received.get('access-control-allow-origin'), received.get('vary')]
+  }
+
+  for (const origin of ['https://app.example.com', 'https://other.example.com']) {
+    expect(await ask(origin, 'OPTIONS', '')).toEqual([204, origin, 'Origin'])
+    expect(await ask(origin, 'POST', TOKENS.admin)).toEqual([200, origin, 'Origin'])
+    expect(await ask(origin, 'POST', 'wrong')).toEqual([403, origin, 'Origin'])
+  }
+  for (const origin of ['https://evil.example.com', 'https://app.example.com.evil.example', 'null']) {
+    expect(await ask(origin, 'OPTIONS', '')).toEqual([204, null, 'Origin'])
+    expect(await ask(origin, 'POST', 'wrong')).toEqual([403, null, 'Origin'])
+  }
+})
+
+it('has every case that the coverage list names, and no file is left out of it', () => {
+  const list = readFileSync(new URL('../../packages/conformance/README.md', import.meta.url), 'utf8')
+  const named = [...list.matchAll(/^\|[^|`]*\|(.*)\|$/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+  )
+  const names = readCases().flatMap(({ cases }) => cases.map(({ name }) => name))
+
+  expect(named.length).toBeGreaterThan(200)
+  expect(named.filter((name) => !names.includes(name ?? ''))).toEqual([])
+  expect(new Set(names).size).toBe(names.length)
+  for (const { cases } of readCases()) expect(cases.some(({ name }) => named.includes(name))).toBe(true)
+  const paths = [...list.matchAll(/`(test\/[^`]+)`/g)].map(([, path = '']) => path)
+  expect(paths.filter((path) => !existsSync(new URL(`../../${path}`, import.meta.url)))).toEqual([])
 })

@@ -1,7 +1,10 @@
 import {
   ActionError,
   addMessageHandler,
+  collection,
+  common,
   defineAction,
+  defineCollection,
   defineMessage,
   type MessageHandler,
   records,
@@ -93,6 +96,65 @@ it('takes the two functions of a Jet Django installation as they are, beside act
   const waiting = await system.begin(params)
   await system.addWorker()
   expect(await system.runIn(['succeeded'], waiting)).toMatchObject({ result: { mailed: 3 } })
+})
+
+it('moves one target of a name after the other: what is defined for some leaves the rest to the handler', async () => {
+  const entries = [
+    { name: 'refresh', model_action: { model: 'users;user' } },
+    { name: 'refresh', model_action: { model: 'users;team' } },
+    { name: 'refresh', common_action: {} },
+    {
+      name: 'assign',
+      common_action: {},
+      params: [{ name: 'to', field: 'ForeignKey', params: { related_model: { model: 'people' } } }],
+    },
+  ]
+  const messages = [
+    defineMessage({ name: 'get_action_list', handle: () => entries }),
+    defineMessage({ name: 'execute_action', handle: ({ name, model }) => ({ handler: [name, model ?? null] }) }),
+  ]
+  const moved = defineAction({
+    name: 'refresh',
+    target: collection('users;user'),
+    run: () => ({ defined: 'users;user' }),
+  })
+  const everywhere = defineAction({ name: 'refresh', target: common(), run: () => ({ defined: 'common' }) })
+  const people = defineCollection({ name: 'people', list: () => ({ records: [{ id: 5, label: 'Ada' }] }) })
+  const execute = async (system: System, params: object): Promise<unknown> =>
+    (await system.send('execute_action', params)).json()
+  const list = async (system: System): Promise<unknown> => (await system.send('get_action_list', {})).json()
+  const [ofUsers, ofTeams, ofAll, assign] = entries
+
+  await using system = await System.start({ actions: [], collections: [people], messages })
+  expect(await list(system)).toEqual(entries)
+  expect(await execute(system, { name: 'refresh' })).toEqual({ handler: ['refresh', null] })
+  // Options of a foreign key need no definition of its action.
+  const options = await system.send('get_field_options', { action: 'assign', field: 'to' })
+  expect([options.status, await options.json()]).toEqual([200, [{ value: 5, name: 'Ada' }]])
+
+  await using half = await System.start({ actions: [moved, everywhere], messages })
+  expect(await list(half)).toEqual([ofUsers, ofAll, ofTeams, assign])
+  expect(await execute(half, { name: 'refresh', model: 'users;user' })).toEqual({ defined: 'users;user' })
+  expect(await execute(half, { name: 'refresh' })).toEqual({ defined: 'common' })
+  expect(await execute(half, { name: 'refresh', model: 'users;team' })).toEqual({ handler: ['refresh', 'users;team'] })
+})
+
+it('says in the log what is wrong with a list that is none', async () => {
+  const wrong = [{ name: 'a' }, { name: 5 }, null, { name: 'b', params: {} }]
+  const messages = [defineMessage({ name: 'get_action_list', handle: () => wrong })]
+  await using system = await System.start({ actions: [], messages })
+
+  const answer = await system.send('get_action_list', {})
+
+  expect([answer.status, await answer.json()]).toEqual([
+    500,
+    { detail: expect.stringMatching(/^The worker could not answer \(request id .*\)$/) as string },
+  ])
+  const told = system.logLines.flatMap(({ err }) => (err as { message?: string } | undefined)?.message ?? [])
+  expect(told[0]).toBe(
+    'the handler of get_action_list must return a list of actions; 1.name: Invalid input: expected string, received number; ' +
+      '2: Invalid input: expected object, received null; 3.params: Invalid input: expected array, received object',
+  )
 })
 
 it('loads handlers of modules that only add them, and says what is wrong with others', async () => {

@@ -1,7 +1,8 @@
-import { ActionError, defineAction, defineCollection, field, records } from '@flexaction/shared'
+import { ActionError, common, defineAction, defineCollection, field, records, type Target } from '@flexaction/shared'
+import type { FieldMap } from '@flexaction/shared/fields'
 import { expect, it } from 'vitest'
 import { range } from '../harness/range.js'
-import { System } from '../harness/system.js'
+import { System, TOKENS } from '../harness/system.js'
 import { until } from '../harness/until.js'
 
 const people = defineCollection({
@@ -15,8 +16,12 @@ const people = defineCollection({
 })
 
 /** What a system answers to get_field_options. */
-async function options(system: System, params: Record<string, unknown>): Promise<[number, unknown]> {
-  const answer = await system.send('get_field_options', params)
+async function options(
+  system: System,
+  params: Record<string, unknown>,
+  token: string = TOKENS.admin,
+): Promise<[number, unknown]> {
+  const answer = await system.send('get_field_options', params, { authorization: `Token ${token}` })
   return [answer.status, await answer.json()]
 }
 
@@ -93,6 +98,128 @@ it('answers 503 after a bounded time, tells the worker, and says at once when no
     const [, body] = await options(system, { action: 'slow', field: 'city', form: { try: Math.random() } })
     return (body as { detail: string }).detail === "No worker that serves 'slow' is running at the moment"
   })
+})
+
+it('remembers what was found for a moment: by field, form, search and user, and no failure', async () => {
+  const asked: string[] = []
+  const move = defineAction({
+    name: 'move',
+    target: records('users'),
+    params: {
+      city: field.select({
+        options: ({ form, search, user }) => {
+          asked.push(`${String(form.country)} ${search} ${user.name}`)
+          if (form.country === 'broken') throw new Error('away')
+          return []
+        },
+      }),
+      boss: field.foreignKey({ model: 'people', options: () => (asked.push('boss'), []) }),
+    },
+    run: () => undefined,
+  })
+  await using system = await System.start({ actions: [move] })
+  const ask = (country: string, more: object = {}, token?: string): Promise<[number, unknown]> =>
+    options(system, { action: 'move', field: 'city', form: { country }, ...more }, token)
+
+  await Promise.all([ask('at'), ask('at'), ask('at')])
+  await ask('de')
+  await ask('at', { search: 'W' })
+  await ask('at', { q: 'W' })
+  await ask('at', {}, TOKENS.operator)
+  await options(system, { action: 'move', field: 'boss' })
+  expect([await ask('broken'), await ask('broken')].map(([status]) => status)).toEqual([500, 500])
+  expect(asked).toEqual([
+    'at undefined admin',
+    'de undefined admin',
+    'at W admin',
+    'at undefined operator',
+    'boss',
+    'broken undefined admin',
+    'broken undefined admin',
+  ])
+
+  await until('the first answer to be forgotten', async () => {
+    await ask('at')
+    return asked.length > 7
+  })
+  expect(asked.at(-1)).toBe('at undefined admin')
+})
+
+it('finds the field that is meant, and says what there is', async () => {
+  const colours = (...values: string[]) => field.select({ options: values.map((value) => ({ value, name: value })) })
+  const make = (name: string, target: Target, params: FieldMap) =>
+    defineAction({ name, target, params, run: () => undefined })
+  await using system = await System.start({
+    actions: [
+      make('paint', records('walls'), { colour: colours('white') }),
+      make('paint', common(), { shade: colours('any') }),
+      make('dye', records(['cloths', 'walls']), { colour: colours('red') }),
+    ],
+  })
+  const listed = (value: string): [number, unknown] => [200, [{ value, name: value }]]
+
+  expect(await options(system, { action: 'paint', field: 'colour' })).toEqual(listed('white'))
+  expect(await options(system, { action: 'paint', model: 'walls', field: 'colour' })).toEqual(listed('white'))
+  expect(await options(system, { action: 'paint', field: 'shade' })).toEqual(listed('any'))
+  // The protocol lets a client leave the action out.
+  expect(await options(system, { field: 'shade' })).toEqual(listed('any'))
+  expect(await options(system, { model: 'cloths', field: 'colour' })).toEqual(listed('red'))
+  expect(await options(system, { field: 'colour' })).toEqual([
+    400,
+    { action: ["say which action the field 'colour' belongs to: paint, dye"] },
+  ])
+  expect(await options(system, { model: 'walls', field: 'colour' })).toEqual([
+    400,
+    { action: ["say which action of 'walls' the field 'colour' belongs to: paint, dye"] },
+  ])
+  expect(await options(system, { model: 'cloths', field: 'size' })).toEqual([
+    400,
+    { field: ["no action of 'cloths' has a field 'size'"] },
+  ])
+  expect(await options(system, { action: 5, field: 'size' })).toEqual([400, { action: ['must be a text, received 5'] }])
+  expect(await options(system, { action: 'dye', model: 'moons', field: 'colour' })).toEqual([
+    400,
+    { model: ["'dye' is no action of 'moons' (allowed: cloths, walls)"] },
+  ])
+})
+
+it('asks nothing of a worker for who may not run the action, and takes no options that are none', async () => {
+  let asked = 0
+  const wrong: unknown[] = ['red', [{ value: '', name: 'nothing' }], [{ value: 1 }], [{ value: 10n, name: 'big' }]]
+  const pick = defineAction({
+    name: 'pick',
+    target: records('users'),
+    params: {
+      fixed: field.select({ options: [{ value: 1, name: 'One' }] }),
+      found: field.select({
+        options: ({ form }) => (asked++, (wrong[Number(form.at)] ?? [{ value: 1, name: 'One', more: 5 }]) as never),
+      }),
+    },
+    run: () => undefined,
+  })
+  await using system = await System.start({ actions: [pick] })
+
+  expect(await options(system, { action: 'pick', field: 'fixed' }, TOKENS.viewer)).toEqual([
+    200,
+    [{ value: 1, name: 'One' }],
+  ])
+  expect(await options(system, { action: 'pick', field: 'found' }, TOKENS.viewer)).toEqual([
+    403,
+    { detail: "Not permitted: running 'pick' needs the role operator, 'viewer' is viewer" },
+  ])
+  expect(asked).toBe(0)
+  expect(await options(system, { action: 'pick', field: 'found' })).toEqual([200, [{ value: 1, name: 'One' }]])
+  for (const at of wrong.keys()) {
+    const [status] = await options(system, { action: 'pick', field: 'found', form: { at } })
+    expect([at, status]).toEqual([at, 500])
+  }
+  const told = system.logLines.flatMap(({ err }) => (err as { message?: string } | undefined)?.message ?? [])
+  expect(told.filter((text) => text.startsWith("action 'pick', field 'found'"))).toEqual(
+    ['string', "{ value: '', name: 'nothing' }", '{ value: 1 }', "{ value: 10n, name: 'big' }"].map(
+      (received) =>
+        `action 'pick', field 'found': options must return a list of { value, name, color? }, received ${received}`,
+    ),
+  )
 })
 
 it('lists records of a collection, page by page, for whoever asks over HTTP', async () => {

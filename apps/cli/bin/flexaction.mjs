@@ -1,4 +1,9 @@
 #!/usr/bin/env node
-import { main } from '../dist/main.js'
+import { existsSync } from 'node:fs'
 
-await main()
+const main = new URL('../dist/main.js', import.meta.url)
+if (existsSync(main)) await (await import(main.href)).main()
+else {
+  process.stderr.write('flexaction is not built yet: run `npm start` once, or `pnpm build`\n')
+  process.exitCode = 2
+}

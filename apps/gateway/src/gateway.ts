@@ -101,18 +101,14 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const streams = new EventStreams()
   const asker = new Asker({ redis, subscriber, keys })
   const asking = { catalog, asker, withinMs: config.ASK_WITHIN }
+  const actionList = new ActionList({ ...asking, logger })
   const health = new Health(redis, catalog)
   const app = createApp({
     apiPrefix: config.API_PREFIX,
     origins: parseOrigins(config.CORS_ORIGINS),
     maxBodyBytes: config.MAX_BODY_MB * 1_000_000,
     authenticator,
-    messages: new MessagesEndpoint(
-      catalog,
-      executeAction,
-      new ActionList({ ...asking, logger }),
-      new FieldOptions(asking),
-    ),
+    messages: new MessagesEndpoint(catalog, executeAction, actionList, new FieldOptions({ ...asking, actionList })),
     reader,
     steering: { steering, reader, endings, queues, catalog, acceptor, backlog },
     catalog: { catalog, queues, history: new History(redis, keys, report('counting for the charts failed')) },

@@ -13,12 +13,22 @@ export interface CaseRequest {
   raw?: string
 }
 
-/** Texts may be markers: `<run id>`, `<iso time>`, `<run path>`, or `~pattern`. */
+/** Texts may be markers, such as `<run id>` (`differences.ts` has them all), or patterns: `~…`. */
 export interface CaseAnswer {
   status: number
-  /** These at least; `null`: must be absent. */
-  headers?: Record<string, string | null>
-  /** The whole body: a text, or JSON. Default: anything. */
+  /** Beyond those that `usualHeaders` knows of. */
+  headers?: Record<string, string>
+  /** The whole body: a text, or JSON. */
+  body: unknown
+}
+
+/** What any server must answer: what is not named may be as it likes. */
+export interface LooseAnswer {
+  /** A status, or a marker. */
+  status?: number | string
+  /** These at least. */
+  headers?: Record<string, string>
+  /** A text, or JSON; objects may have more keys. */
   body?: unknown
 }
 
@@ -33,8 +43,10 @@ export interface Case {
   anywhere?: {
     /** What mends it. */
     fix: string
-    /** What another server must answer, where ours says more. */
-    answer?: CaseAnswer
+    /** What another server must answer. */
+    answer: LooseAnswer
+    /** It needs no token: the request carries none, or a wrong one. */
+    tokenless?: true
     /** Jet Bridge is known to do otherwise, as this says. */
     jetBridge?: string
   }

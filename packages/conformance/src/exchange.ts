@@ -14,6 +14,14 @@ export interface Received {
   body: unknown
 }
 
+const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'date',
+  'keep-alive',
+  'transfer-encoding',
+])
+
 /** The token that cases are written with; another target's takes its place. */
 const WRITTEN_TOKEN = 'admin-token'
 
@@ -33,14 +41,10 @@ export async function exchange(request: CaseRequest, { apiUrl, token, signal }: 
   return { status: answer.status, headers: answer.headers, body: parsed(await answer.text()) }
 }
 
-/** What of an answer a case speaks of, in the case's own form. */
-export function spokenOf(answer: CaseAnswer, { status, headers, body }: Received): CaseAnswer {
-  const names = Object.keys(answer.headers ?? {})
-  return {
-    status,
-    ...(answer.headers && { headers: Object.fromEntries(names.map((name) => [name, headers.get(name)])) }),
-    ...('body' in answer && { body }),
-  }
+/** An answer as cases have it, without what is the connection's business. */
+export function answered({ status, headers, body }: Received): CaseAnswer {
+  const named = [...headers].filter(([name]) => !OF_THE_CONNECTION.has(name))
+  return { status, headers: Object.fromEntries(named), body }
 }
 
 /** `/api` may stand behind a prefix, which the case may add to. */

@@ -5,7 +5,9 @@ export {
   type CaseAnswer,
   type CaseRequest,
   casesForAnywhere,
+  type LooseAnswer,
   readCases,
 } from './cases.js'
 export { differences } from './differences.js'
-export { exchange, type ExchangeTarget, type Received, spokenOf } from './exchange.js'
+export { answered, exchange, type ExchangeTarget, type Received } from './exchange.js'
+export { usualHeaders } from './usual-headers.js'

@@ -134,8 +134,10 @@ export class Installation implements AsyncDisposable {
     return fetch(this.url(gateway) + path, { headers: { authorization: `Token ${TOKEN}` } })
   }
 
-  async execute(
-    params: Record<string, unknown>,
+  /** Sends a message; the answer to an execute_action does not wait. */
+  async send(
+    name: string,
+    params: unknown,
     headers: Record<string, string> = {},
     gateway?: AppProcess,
   ): Promise<Response> {
@@ -147,8 +149,16 @@ export class Installation implements AsyncDisposable {
         prefer: 'respond-async',
         ...headers,
       },
-      body: JSON.stringify({ name: 'execute_action', params }),
+      body: JSON.stringify({ name, params }),
     })
+  }
+
+  async execute(
+    params: Record<string, unknown>,
+    headers: Record<string, string> = {},
+    gateway?: AppProcess,
+  ): Promise<Response> {
+    return this.send('execute_action', params, headers, gateway)
   }
 
   /** Begins a run, and returns its id. */

@@ -28,6 +28,11 @@ const described: [title: string, field: AnyField, description: object][] = [
   ['select', field.select({ options }), { field: 'SelectField', params: { options } }],
   ['a dynamic select', field.select({ options: () => [] }), { field: 'SelectField' }],
   ['timestamp', field.timestamp({ unit: 'ms' }), { field: 'TimestampField', params: { unit: 'ms' } }],
+  [
+    'dateTime',
+    field.dateTime({ timeZone: 'Europe/Vienna' }),
+    { field: 'DateTimeField', params: { time_zone: 'Europe/Vienna' } },
+  ],
   ['integer', field.integer({ min: 0, max: 9 }), { field: 'IntegerField', params: { min: 0, max: 9 } }],
   ['float', field.float({ min: 0.5, max: 9 }), { field: 'FloatField', params: { min: 0.5, max: 9 } }],
   [

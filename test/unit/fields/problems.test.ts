@@ -93,6 +93,16 @@ const wrongFields: [description: unknown, ...problems: string[]][] = [
     { name: 'a', field: 'TimestampField', params: { unit: 'us' } },
     'field "a": params.unit must be "s" or "ms", received "us"',
   ],
+  ...['DateTimeField', 'TimestampField'].flatMap((type): [unknown, string][] => [
+    [
+      { name: 'a', field: type, params: { time_zone: 'Europe/Atlantis' } },
+      'field "a": params.time_zone must be a time zone like Europe/Vienna, received "Europe/Atlantis"',
+    ],
+    [
+      { name: 'a', field: type, params: { time_zone: 1 } },
+      'field "a": params.time_zone must be a time zone like Europe/Vienna, received 1',
+    ],
+  ]),
   [
     { name: 'a', field: 'IntegerField', params: { min: '1', max: Infinity } },
     'field "a": params.min must be a number, received "1"',

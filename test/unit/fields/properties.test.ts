@@ -141,3 +141,18 @@ test('every instant of the years 1 to 9999 is read from its ISO text, whatever t
     }),
   )
 })
+
+test('what a clock shows is read back as the instant at which it does, in every time zone', () => {
+  const instant = fc.integer({ min: Date.UTC(1971, 0), max: Date.UTC(2037, 0) }).map((ms) => ms - (ms % 1_000))
+  fc.assert(
+    fc.property(instant, fc.constantFrom(...Intl.supportedValuesOf('timeZone')), (at, timeZone) => {
+      const shown = new Date(at).toLocaleString('sv', { timeZone })
+      const read = compileForm(describeFields({ at: field.dateTime({ timeZone }) }))({ at: shown })
+      const got = (read.ok ? (read.values['at'] as Date) : new Date(Number.NaN)).getTime()
+      // A time that is shown twice is read as the first of the two.
+      expect(new Date(got).toLocaleString('sv', { timeZone })).toBe(shown)
+      expect(got).toBeLessThanOrEqual(at)
+    }),
+    { numRuns: 150 },
+  )
+})

@@ -171,6 +171,24 @@ test('wrong uses do not compile', () => {
     field.integer({ min: '1' })
     // @ts-expect-error not one of the languages
     field.translatable({ languages: ['en'], default: { fr: 'x' } })
+    // @ts-expect-error required is true or false
+    field.text({ required: 'no' })
+    // @ts-expect-error a default is of the field's type
+    field.char({ default: 5 })
+    // @ts-expect-error a default is of the field's type
+    field.boolean({ default: 'true' })
+    // @ts-expect-error a default is of the field's type
+    field.date({ default: new Date() })
+    // @ts-expect-error null is no default: leave it out
+    field.float({ required: false, default: null })
+    // @ts-expect-error a time zone is a name
+    field.dateTime({ timeZone: 60 })
+    // @ts-expect-error options need a value each
+    field.select({ options: async () => [{ name: 'One' }] })
+    // @ts-expect-error a select takes no maxLength
+    field.select({ options: [{ value: 1, name: 'One' }], maxLength: 5 })
+    // @ts-expect-error a foreign key's model is a name
+    field.foreignKey({ model: ['users'] })
     // @ts-expect-error fields come from builders
     defineAction({ name: 'x', target: common(), params: { subject: 'CharField' }, run })
     // @ts-expect-error a common action has no id
@@ -184,6 +202,55 @@ test('wrong uses do not compile', () => {
       // @ts-expect-error body may be undefined
       run: ({ params }) => params.body.length,
     })
+    defineAction({
+      name: 'x',
+      target: common(),
+      params: { body: field.text({ required: false, default: '' }), size: field.integer({ default: 1 }) },
+      // With a default it is there.
+      run: ({ params }) => params.body.length + params.size,
+    })
+    defineAction({
+      name: 'x',
+      target: common(),
+      params: { amount: field.decimal() },
+      // @ts-expect-error a decimal is text: sums of it would be joined
+      run: ({ params }) => params.amount * 2,
+    })
+    defineAction({
+      name: 'x',
+      target: common(),
+      params: { on: field.date(), at: field.dateTime() },
+      run: ({ params }) => {
+        // @ts-expect-error a day is text, not a Date
+        const days: Date[] = [params.at, params.on]
+        return days
+      },
+    })
+    defineAction({
+      name: 'x',
+      target: common(),
+      params: { data: field.json() },
+      // @ts-expect-error JSON may be anything: look first
+      run: ({ params }) => params.data.rows as unknown,
+    })
+    defineAction({
+      name: 'x',
+      target: common(),
+      params: { subject: field.char() },
+      // @ts-expect-error no such field
+      run: ({ params }) => params.subjcet as unknown,
+    })
+    defineAction({
+      name: 'x',
+      target: common(),
+      params: { size: field.select({ options: [{ value: 's', name: 'Small' }] }) },
+      // @ts-expect-error never one of the options
+      run: ({ params }) => params.size === 'l',
+    })
+    // @ts-expect-error a collection action has no ids
+    defineAction({ name: 'x', target: collection('users'), run: ({ ids }) => ids as unknown })
+    // @ts-expect-error single records settle by returning or throwing
+    defineAction({ name: 'x', target: records('users'), run: ({ ctx }) => ctx.succeed as unknown })
   }
   expectTypeOf(wrong).toBeFunction()
 })

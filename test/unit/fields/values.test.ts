@@ -207,6 +207,34 @@ const cases: Case[] = [
     ],
   },
   {
+    title: 'DateTimeField by the clock of Vienna',
+    field: field.dateTime({ timeZone: 'Europe/Vienna' }),
+    accepts: [
+      ['2026-01-31T09:30', new Date('2026-01-31T08:30:00.000Z')],
+      ['2026-07-31T09:30', new Date('2026-07-31T07:30:00.000Z')],
+      ['2026-07-31', new Date('2026-07-30T22:00:00.000Z')],
+      // An offset wins.
+      ['2026-07-31T09:30Z', new Date('2026-07-31T09:30:00.000Z')],
+      // Skipped: put forward from 2:00 to 3:00.
+      ['2026-03-29T01:59:59.999', new Date('2026-03-29T00:59:59.999Z')],
+      ['2026-03-29T02:30', new Date('2026-03-29T01:30:00.000Z')],
+      ['2026-03-29T03:00', new Date('2026-03-29T01:00:00.000Z')],
+      // Shown twice: put back from 3:00 to 2:00.
+      ['2026-10-25T02:30', new Date('2026-10-25T00:30:00.000Z')],
+      ['2026-10-25T03:00', new Date('2026-10-25T02:00:00.000Z')],
+    ],
+    refuses: [['2026-02-30', `${MOMENT_RULE}, received "2026-02-30"`]],
+  },
+  {
+    title: 'TimestampField by the clock of Kathmandu',
+    field: field.timestamp({ timeZone: 'Asia/Kathmandu' }),
+    accepts: [
+      ['2026-01-31T09:30', new Date('2026-01-31T03:45:00.000Z')],
+      [1_700_000_000, new Date('2023-11-14T22:13:20.000Z')],
+    ],
+    refuses: [['now', `${SECONDS_RULE}, received "now"`]],
+  },
+  {
     title: 'TimestampField in seconds',
     field: field.timestamp(),
     accepts: [

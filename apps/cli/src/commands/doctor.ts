@@ -5,6 +5,7 @@ import { printFindings } from '../doctor/print.js'
 interface DoctorOptions {
   token?: string
   execute?: string
+  ids?: string
   json?: true
 }
 
@@ -23,10 +24,14 @@ export function doctorCommand(): Command {
     .argument('<url>', "the Messages URL, as in Jet Admin's project settings", readUrl)
     .option('--token <token>', 'token to authenticate with (default: FLEXACTION_TOKEN)')
     .option('--execute <action>', 'also executes this action, which may change things; otherwise nothing is executed')
+    .option('--ids <ids>', 'the records to execute it on, joined by commas')
     .option('--json', 'prints the findings as JSON')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-    .action(async (url: URL, { token = process.env.FLEXACTION_TOKEN, execute, json }: DoctorOptions) => {
+    .action(async (url: URL, options: DoctorOptions, command: Command) => {
+      const { token = process.env.FLEXACTION_TOKEN, execute: action, ids, json } = options
+      if (ids !== undefined && action === undefined) command.error('error: --ids says what --execute is for: give both')
       const findings: Finding[] = []
+      const execute = action === undefined ? undefined : { action, ids }
       for await (const finding of examine({ url, token, execute, answerWithinMs: ANSWER_WITHIN_MS })) {
         findings.push(finding)
         if (!json) printFindings([finding], process.stdout)

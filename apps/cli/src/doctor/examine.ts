@@ -1,5 +1,14 @@
-import { casesForAnywhere, differences, exchange, type ExchangeTarget, spokenOf } from '@flexaction/conformance'
+import {
+  answered,
+  type AnywhereCase,
+  casesForAnywhere,
+  differences,
+  exchange,
+  type ExchangeTarget,
+  type Received,
+} from '@flexaction/conformance'
 import { actionListProblems } from './action-list.js'
+import { executionRequest, type Execution } from './execution.js'
 import { explainFailure } from './failures.js'
 
 export interface ExamineOptions {
@@ -7,7 +16,7 @@ export interface ExamineOptions {
   url: URL
   token: string | undefined
   /** An action to execute; without it nothing is executed. */
-  execute: string | undefined
+  execute: Execution | undefined
   answerWithinMs: number
 }
 
@@ -20,81 +29,105 @@ export interface Finding {
   fix?: string
 }
 
+type Outcome = Omit<Finding, 'name'>
+
+const NEEDS_TOKEN: Outcome = { outcome: 'skipped', seen: ['needs a token: give --token'] }
+const LONGEST_SHOWN = 500
+
 /**
  * Examines a server, finding by finding. Sends no execute_action, unless `execute` names an action: who knows what a
  * server does with a name that it does not know.
  */
-export async function* examine({ url, token, execute, answerWithinMs }: ExamineOptions): AsyncGenerator<Finding> {
-  const target: ExchangeTarget = { apiUrl: apiUrlOf(url), token: token ?? 'a-token-that-is-not-known' }
-  const within = (): ExchangeTarget => ({ ...target, signal: AbortSignal.timeout(answerWithinMs) })
-  let kind: unknown
-  try {
-    const version = await exchange({ method: 'GET', path: '/api/', headers: { authorization: null } }, within())
-    kind = (version.body as { type?: unknown } | null)?.type
-    yield { name: `connects to ${target.apiUrl}`, outcome: 'passed', seen: [] }
-  } catch (error) {
-    yield { name: `connects to ${target.apiUrl}`, outcome: 'failed', ...explainFailure(error, url, answerWithinMs) }
-    return
-  }
-  if (url.protocol === 'http:' && !['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)) {
-    yield {
-      name: 'is reached by https',
-      outcome: 'failed',
-      seen: [
-        'Jet Admin is a page of https: a browser refuses its requests to http addresses, but for this machine’s own',
-      ],
-      fix: 'Put the server behind TLS, and give Jet Admin its https address.',
-    }
-  }
-
-  for (const one of casesForAnywhere()) {
-    const name = one.name
-    const needsToken = one.request.headers?.authorization !== null && one.request.method !== 'OPTIONS'
-    if (needsToken && token === undefined && one.answer.status !== 403) {
-      yield { name, outcome: 'skipped', seen: ['needs a token: give --token'] }
-      continue
-    }
-    try {
-      const received = await exchange(one.request, within())
-      const expected = one.anywhere.answer ?? one.answer
-      const seen = differences(expected, spokenOf(expected, received), 'answer')
-      if (seen.length === 0) yield { name, outcome: 'passed', seen }
-      else if (kind === 'jet_bridge' && one.anywhere.jetBridge !== undefined)
-        yield { name, outcome: 'note', seen: [one.anywhere.jetBridge] }
-      else yield { name, outcome: 'failed', seen, fix: one.anywhere.fix }
-    } catch (error) {
-      yield { name, outcome: 'failed', ...explainFailure(error, url, answerWithinMs) }
-    }
-  }
-
-  if (token === undefined) {
-    yield { name: 'lists its actions', outcome: 'skipped', seen: ['needs a token: give --token'] }
-    return
-  }
-  const list = await exchange({ message: ['get_action_list'] }, within())
-  const seen =
-    list.status === 200 ? actionListProblems(list.body) : [`answer.status: expected 200, received ${list.status}`]
-  yield {
-    name: 'lists its actions',
-    outcome: seen.length === 0 ? 'passed' : 'failed',
-    seen,
-    ...(seen.length > 0 && {
-      fix: 'Answer get_action_list with a JSON array of actions as the protocol describes them.',
-    }),
-  }
-  if (execute !== undefined) yield await executed(execute, within())
+export async function* examine(options: ExamineOptions): AsyncGenerator<Finding> {
+  for await (const finding of new Examination(options).findings()) yield withoutToken(finding, options.token)
 }
 
-async function executed(action: string, target: ExchangeTarget): Promise<Finding> {
-  const { status, body } = await exchange({ message: ['execute_action', { name: action }] }, target)
-  const answer = `${status} ${JSON.stringify(body)}`
-  const ok = status >= 200 && status < 300
-  return {
-    name: `executes '${action}'`,
-    outcome: ok ? 'passed' : 'failed',
-    seen: [answer.slice(0, 500)],
-    ...(!ok && { fix: 'Read the answer above: it is what the person in Jet Admin would see.' }),
+class Examination {
+  readonly #target: ExchangeTarget
+  /** What the server calls itself. */
+  #kind: unknown
+  #list: unknown
+
+  constructor(private readonly options: ExamineOptions) {
+    this.#target = { apiUrl: apiUrlOf(options.url), token: options.token ?? 'a-token-that-is-not-known' }
   }
+
+  async *findings(): AsyncGenerator<Finding> {
+    const { url, token, execute } = this.options
+    const connects = await this.#try(() => this.#connect())
+    yield { name: `connects to ${this.#target.apiUrl}`, ...connects }
+    if (connects.outcome === 'failed') return
+    if (url.protocol === 'http:' && !['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)) yield NOT_SECURE
+    for (const one of casesForAnywhere()) {
+      const needsToken = token === undefined && one.anywhere.tokenless === undefined
+      yield { name: one.name, ...(needsToken ? NEEDS_TOKEN : await this.#try(() => this.#replay(one))) }
+    }
+    yield {
+      name: 'lists its actions',
+      ...(token === undefined ? NEEDS_TOKEN : await this.#try(() => this.#listActions())),
+    }
+    if (execute) {
+      const name = `executes '${execute.action}'`
+      yield { name, ...(token === undefined ? NEEDS_TOKEN : await this.#try(() => this.#execute(execute))) }
+    }
+  }
+
+  async #connect(): Promise<Outcome> {
+    const { body } = await this.#exchange({ method: 'GET', path: '/api/', headers: { authorization: null } })
+    this.#kind = (body as { type?: unknown } | null)?.type
+    return { outcome: 'passed', seen: [] }
+  }
+
+  async #replay({ request, anywhere }: AnywhereCase): Promise<Outcome> {
+    const seen = differences(anywhere.answer, answered(await this.#exchange(request)), 'answer', true)
+    if (seen.length === 0) return { outcome: 'passed', seen }
+    const known = this.#kind === 'jet_bridge' ? anywhere.jetBridge : undefined
+    return known === undefined ? { outcome: 'failed', seen, fix: anywhere.fix } : { outcome: 'note', seen: [known] }
+  }
+
+  async #listActions(): Promise<Outcome> {
+    const { status, body } = await this.#exchange({ message: ['get_action_list'] })
+    this.#list = body
+    const seen = status === 200 ? actionListProblems(body) : [`answer.status: expected 200, received ${status}`]
+    if (seen.length === 0) return { outcome: 'passed', seen }
+    const fix = 'Answer get_action_list with a JSON array of actions as the protocol describes them.'
+    return { outcome: 'failed', seen, fix }
+  }
+
+  async #execute(execution: Execution): Promise<Outcome> {
+    const request = executionRequest(execution, this.#list)
+    if ('problem' in request) return { outcome: 'failed', seen: [request.problem], fix: request.fix }
+    const { status, body } = await this.#exchange({ message: ['execute_action', request.params] })
+    const answer = `${status} ${JSON.stringify(body)}`
+    const seen = [answer.length > LONGEST_SHOWN ? `${answer.slice(0, LONGEST_SHOWN)}…` : answer]
+    if (status >= 200 && status < 300) return { outcome: 'passed', seen }
+    return { outcome: 'failed', seen, fix: 'Read the answer above: it is what the person in Jet Admin would see.' }
+  }
+
+  #exchange(request: Parameters<typeof exchange>[0]): Promise<Received> {
+    return exchange(request, { ...this.#target, signal: AbortSignal.timeout(this.options.answerWithinMs) })
+  }
+
+  async #try(look: () => Promise<Outcome>): Promise<Outcome> {
+    try {
+      return await look()
+    } catch (error) {
+      return { outcome: 'failed', ...explainFailure(error, this.options.url, this.options.answerWithinMs) }
+    }
+  }
+}
+
+const NOT_SECURE: Finding = {
+  name: 'is reached by https',
+  outcome: 'failed',
+  seen: ['Jet Admin is a page of https: a browser refuses its requests to http addresses, but for this machine’s own'],
+  fix: 'Put the server behind TLS, and give Jet Admin its https address.',
+}
+
+/** A server may show in its answers what it was sent. */
+function withoutToken(finding: Finding, token: string | undefined): Finding {
+  if (token === undefined) return finding
+  return { ...finding, seen: finding.seen.map((line) => line.replaceAll(token, '<token>')) }
 }
 
 /** What the cases' `/api` stands for: people paste the Messages URL, or something above it. */

@@ -38,6 +38,19 @@ export function findAction(
   throw FlexActionError.fields({ model: [`'${name}' is ambiguous without a model; candidates: ${list.join(', ')}`] })
 }
 
+/**
+ * Whether a request for an action means a defined one; else it is for the handler of execute_action, if there is one. A name that is
+ * defined for some collections alone leaves the others to the handler.
+ */
+export function isDefined(
+  actions: readonly CatalogAction[],
+  { name, model }: { name?: unknown; model?: unknown },
+): boolean {
+  const named = actions.filter((action) => action.name === name)
+  if (typeof model !== 'string' || model === '') return named.length > 0
+  return named.some((action) => modelsOf(action).includes(model))
+}
+
 /** Those that take records, if the request selects any; else the common one, which no model could name; else the collection's. */
 function bestFitting(candidates: readonly CatalogAction[], selects: boolean): readonly CatalogAction[] {
   const ofKind = (kind: string): CatalogAction[] => candidates.filter(({ target }) => target.kind === kind)

@@ -5,7 +5,8 @@ import { type Asker, type MessageQuestion, messageTopic } from '@flexaction/shar
 import { requireRole } from '../access/authenticator.js'
 import type { Caller } from '../access/auth-tokens.js'
 import type { CatalogView } from '../catalog/catalog-view.js'
-import type { JsonObject } from './parse-message.js'
+import { isDefined } from '../catalog/find-action.js'
+import { type JsonObject, refuseDeep } from './parse-message.js'
 
 export interface ActionListOptions {
   catalog: CatalogView
@@ -31,11 +32,22 @@ export class ActionList {
     const handler = catalog.message(GET_ACTION_LIST)
     if (!handler) return catalog.list
     requireRole(caller, handler.permission, `the message '${GET_ACTION_LIST}'`)
-    const defined = catalog.actions.map(({ entry }) => entry)
-    const known = new Set(defined.map(identify))
-    const added = (await this.#addedBy(handler, params, caller)).filter((entry) => !known.has(identify(entry)))
-    return Buffer.from(JSON.stringify([...defined, ...added]))
+    refuseDeep('ids', params.ids)
+    const added = await this.#addedBy(handler, params, caller)
+    return Buffer.from(
+      JSON.stringify([...catalog.actions.map(({ entry }) => entry), ...added.filter(this.#isReachable)]),
+    )
   }
+
+  /** The entries of the handler alone, if there is one. */
+  async added(caller: Caller): Promise<readonly ActionEntry[]> {
+    const handler = this.options.catalog.message(GET_ACTION_LIST)
+    return handler ? (await this.#addedBy(handler, {}, caller)).filter(this.#isReachable) : []
+  }
+
+  /** What a defined action stands in front of is not listed: a request for it would reach that one. */
+  readonly #isReachable = ({ name, model_action: on }: ActionEntry): boolean =>
+    ![on?.model].flat().some((model) => isDefined(this.options.catalog.actions, { name, model }))
 
   /** What the handler lists. While no worker can answer, it is what was listed last. */
   async #addedBy(handler: PublishedAction, params: JsonObject, caller: Caller): Promise<readonly ActionEntry[]> {
@@ -56,9 +68,4 @@ export class ActionList {
       return known.entries
     }
   }
-}
-
-/** Name and target: what makes an action another one (PROTOCOL.md section 3). */
-function identify({ name, model_action: on }: ActionEntry): string {
-  return JSON.stringify([name, on ? [[on.model].flat(), on.for_instance === true] : null])
 }

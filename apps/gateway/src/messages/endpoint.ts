@@ -1,10 +1,11 @@
 import { callerOf, type GatewayContext } from '../http/context.js'
-import type { CatalogView } from '../catalog/catalog-view.js'
+import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
+import { isDefined } from '../catalog/find-action.js'
 import { answerJson } from '../http/context.js'
 import type { ExecuteAction } from './execute-action.js'
 import type { FieldOptions } from './field-options.js'
 import type { ActionList } from './action-list.js'
-import { type JsonObject, parseMessage } from './parse-message.js'
+import { type JsonObject, parseMessage, refuseDeep } from './parse-message.js'
 
 /** The messages endpoint (PROTOCOL.md sections 1 and 2). */
 export class MessagesEndpoint {
@@ -36,16 +37,20 @@ export class MessagesEndpoint {
   /** A handler of this very message is for the actions that are not defined otherwise. */
   async #execute(ctx: GatewayContext, params: JsonObject): Promise<void> {
     const handler = this.catalog.message('execute_action')
-    const defined = this.catalog.actions.some((action) => action.name === params.name)
-    if (handler && !defined) await this.executeAction.answerMessage(ctx, handler, params)
+    if (handler && !isDefined(this.catalog.actions, params)) await this.#answerBy(handler, ctx, params)
     else await this.executeAction.answer(ctx, params)
   }
 
   async #custom(ctx: GatewayContext, name: string, params: JsonObject): Promise<void> {
     const handler = this.catalog.message(name)
-    if (handler) return await this.executeAction.answerMessage(ctx, handler, params)
+    if (handler) return await this.#answerBy(handler, ctx, params)
     // What Jet Bridge and Jet Django answer to a name that nobody handles.
     ctx.status = 200
     ctx.body = ''
+  }
+
+  async #answerBy(handler: CatalogAction, ctx: GatewayContext, params: JsonObject): Promise<void> {
+    refuseDeep('ids', params.ids)
+    await this.executeAction.answerMessage(ctx, handler, params)
   }
 }

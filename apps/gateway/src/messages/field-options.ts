@@ -1,4 +1,5 @@
 import type { RecordPage } from '@flexaction/shared'
+import type { ActionEntry } from '@flexaction/shared/catalog'
 import { FlexActionError } from '@flexaction/shared/errors'
 import {
   type Asker,
@@ -7,14 +8,18 @@ import {
   optionsTopic,
   type RecordsQuestion,
 } from '@flexaction/shared/questions'
+import type { FieldDescription } from '@flexaction/shared/fields'
+import { requireRole } from '../access/authenticator.js'
 import type { Caller } from '../access/auth-tokens.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { findAction } from '../catalog/find-action.js'
-import { type JsonObject, parseParams } from './parse-message.js'
+import type { ActionList } from './action-list.js'
+import { describe, type JsonObject, parseParams } from './parse-message.js'
 
 export interface FieldOptionsOptions {
   catalog: CatalogView
   asker: Asker
+  actionList: ActionList
   /** How long an answer of a worker is waited for, in ms. */
   withinMs: number
 }
@@ -36,30 +41,42 @@ export class FieldOptions {
    * collection; else none.
    */
   async find(params: JsonObject, caller: Caller): Promise<unknown> {
-    const { action: name, model, field } = params
-    if (typeof field !== 'string' || field === '') throw FlexActionError.fields({ field: ['this field is required'] })
-    if (typeof name !== 'string' || name === '') throw FlexActionError.fields({ action: ['this field is required'] })
-    const { catalog } = this.options
-    const action = findAction(catalog.actions, name, typeof model === 'string' ? model : undefined, false)
-    const found = action.entry.params?.find((one) => one.name === field)
-    if (!found) {
-      const known = action.entry.params?.map((one) => one.name).join(', ') ?? ''
-      throw FlexActionError.fields({
-        field: [`'${name}' has no field '${field}'${known ? ` (there are: ${known})` : ''}`],
-      })
-    }
+    const { action, described } = await this.#fieldOf(params, caller)
     const search = [params.search, params.q].find((text) => typeof text === 'string' && text !== '') as
       string | undefined
-    if (action.askedFields?.includes(field))
-      return await this.#askAction(action, {
-        field,
-        form: parseParams(params.form),
-        user: caller,
-        ...(search && { search }),
-      })
-    const related = (found.params?.related_model as { model?: string } | undefined)?.model
-    if (related !== undefined && catalog.lists(related)) return await this.#askCollection(related, search)
-    return found.params?.options ?? []
+    if (action?.askedFields?.includes(described.name)) {
+      requireRole(caller, action.permission, `running '${action.name}'`)
+      const form = parseParams(params.form)
+      return await this.#askAction(action, { field: described.name, form, user: caller, ...(search && { search }) })
+    }
+    const related = (described.params?.related_model as { model?: string } | undefined)?.model
+    if (related !== undefined && this.options.catalog.lists(related)) return await this.#askCollection(related, search)
+    return described.params?.options ?? []
+  }
+
+  /** The field that is meant, and its action, if that is a defined one. Throws field errors that say what there is. */
+  async #fieldOf(params: JsonObject, caller: Caller): Promise<{ action?: CatalogAction; described: FieldDescription }> {
+    const field = requiredText('field', params.field)
+    const model = typeof params.model === 'string' && params.model !== '' ? params.model : undefined
+    const { actions } = this.options.catalog
+    const fieldIn = (entry: ActionEntry): FieldDescription | undefined =>
+      entry.params?.find((one) => one.name === field)
+    const having = actions.filter(({ entry }) => fieldIn(entry))
+    const name = isGiven(params.action) ? requiredText('action', params.action) : onlyNameOf(having, field, model)
+
+    if (!actions.some((action) => action.name === name)) {
+      const added = (await this.options.actionList.added(caller)).filter((entry) => entry.name === name)
+      const described = added.map(fieldIn).find((one) => one !== undefined)
+      if (described) return { described }
+    }
+    const named = having.filter((action) => action.name === name)
+    const action = findAction(named.length > 0 ? named : actions, name, model, false)
+    const described = fieldIn(action.entry)
+    if (described) return { action, described }
+    const known = action.entry.params?.map((one) => one.name).join(', ') ?? ''
+    throw FlexActionError.fields({
+      field: [`'${name}' has no field '${field}'${known ? ` (there are: ${known})` : ''}`],
+    })
   }
 
   async #askAction(action: CatalogAction, question: OptionsQuestion): Promise<unknown> {
@@ -93,6 +110,28 @@ export class FieldOptions {
     options.catch(() => this.#cache.delete(key))
     return options
   }
+}
+
+/** The name of the one action that has the field; the protocol lets a client leave it out. */
+function onlyNameOf(having: readonly CatalogAction[], field: string, model: string | undefined): string {
+  const ofModel = having.filter(({ target }) => !model || (target.kind !== 'common' && target.models.includes(model)))
+  const [only, ...others] = new Set(ofModel.map(({ name }) => name))
+  if (only !== undefined && others.length === 0) return only
+  const of = model === undefined ? '' : ` of '${model}'`
+  if (only === undefined) throw FlexActionError.fields({ field: [`no action${of} has a field '${field}'`] })
+  throw FlexActionError.fields({
+    action: [`say which action${of} the field '${field}' belongs to: ${[only, ...others].join(', ')}`],
+  })
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== ''
+}
+
+function requiredText(key: string, value: unknown): string {
+  if (!isGiven(value)) throw FlexActionError.fields({ [key]: ['this field is required'] })
+  if (typeof value === 'string') return value
+  throw FlexActionError.fields({ [key]: [`must be a text, received ${describe(value)}`] })
 }
 
 /** No live worker could answer: said at once, without waiting for one. */

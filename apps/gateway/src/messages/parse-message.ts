@@ -25,11 +25,11 @@ export function parseMessage(body: unknown): Message {
 /** `params`: an object, nothing, or a text that holds a JSON object. */
 export function parseParams(params: unknown): JsonObject {
   if (params === undefined || params === null || params === '') return {}
-  if (isObject(params)) return params
+  if (isObject(params)) return shallow(params)
   if (typeof params === 'string') {
     const parsed = parseJson(params)
     if (parsed === null) return {}
-    if (isObject(parsed)) return parsed
+    if (isObject(parsed)) return shallow(parsed)
     throw FlexActionError.fields({
       params: ['must be an object, or a text that holds a JSON object; this text does not'],
     })
@@ -50,6 +50,27 @@ export function describe(value: unknown): string {
   if (typeof value === 'object') return 'an object'
   if (typeof value === 'string') return `"${value.length > 40 ? `${value.slice(0, 40)}…` : value}"`
   return String(value as number | boolean)
+}
+
+/** JSON may be nested so deeply that it can be read, and not be written again. */
+const MOST_LEVELS = 100
+
+/** Ids are not looked into: there may be a million, and where they select records each is checked anyway (`selection.ts`). */
+function shallow(params: JsonObject): JsonObject {
+  for (const [key, value] of Object.entries(params)) if (key !== 'ids') refuseDeep(key, value)
+  return params
+}
+
+/** Throws a field error for a value that is nested too deeply to be stored. */
+export function refuseDeep(key: string, value: unknown): void {
+  if (isDeeperThan(MOST_LEVELS, value))
+    throw FlexActionError.fields({ [key]: [`must be nested at most ${MOST_LEVELS} levels deep; this is deeper`] })
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (levels === 0) return true
+  return (Array.isArray(value) ? value : Object.values(value)).some((one) => isDeeperThan(levels - 1, one))
 }
 
 function parseJson(text: string): unknown {

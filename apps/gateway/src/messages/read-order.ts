@@ -36,8 +36,10 @@ export async function readOrder(
   const problems: Problems = {}
   const selection = await checkSelection(action, meant, parts, catalog, maxIds, problems)
   const form = action.parseForm(parts.form)
-  if (!form.ok) Object.assign(problems, { ...form.errors, ...problems })
-  if (Object.keys(problems).length > 0) throw FlexActionError.fields(problems)
+  // Pairs, not assignments: a key such as __proto__ stays an ordinary key. What is wrong with the selection wins.
+  const ofSelection = Object.entries(problems)
+  const all = [...ofSelection, ...Object.entries(form.ok ? {} : form.errors), ...ofSelection]
+  if (all.length > 0) throw FlexActionError.fields(Object.fromEntries(all))
   return { action, model: meant, form: parts.form, selection }
 }
 

@@ -17,8 +17,20 @@ import {
   optionsTopic,
   type RecordsQuestion,
 } from '@flexaction/shared/questions'
+import { inspect } from 'node:util'
+import { z } from 'zod'
 import type { Definitions } from '../loading/load-definitions.js'
 import { checkPage } from '../listing/check-page.js'
+
+/** One choice, as the protocol has it; '' would count as nothing chosen. */
+const offeredOption = z.object({
+  value: z.union([z.string().min(1), z.number(), z.boolean()]),
+  name: z.string(),
+  color: z.string().exactOptional(),
+})
+
+/** What anything is done with here; Jet Admin reads the rest. */
+const listedActions = z.array(z.looseObject({ name: z.string(), params: z.array(z.looseObject({})).optional() }))
 
 /** What this worker can be asked, by topic: options of its actions' fields, and records of its collections. */
 export function answersOf(
@@ -53,14 +65,14 @@ async function findOptions(
   const options = await action.params[field]?.optionsProvider?.({ form, search, user, signal })
   const wrong = (what: string): Error =>
     new Error(
-      `action '${action.name}', field '${field}': options must return a list of { value, name }, received ${what}`,
+      `action '${action.name}', field '${field}': options must return a list of { value, name, color? }, received ${what}`,
     )
   if (!Array.isArray(options)) throw wrong(typeof options)
-  for (const option of options as Partial<OfferedOption>[]) {
-    const fits = ['string', 'number', 'boolean'].includes(typeof option.value) && typeof option.name === 'string'
-    if (!fits) throw wrong(JSON.stringify(option))
-  }
-  return options as OfferedOption[]
+  return options.map((option: unknown) => {
+    const read = offeredOption.safeParse(option)
+    if (read.success) return read.data
+    throw wrong(inspect(option, { depth: 1, breakLength: Number.POSITIVE_INFINITY }))
+  })
 }
 
 async function listRecords(
@@ -89,6 +101,8 @@ async function listActions(
     progress: () => undefined,
   }
   const list: unknown = await handle(params, ctx)
-  if (!Array.isArray(list)) throw new Error(`the handler of ${GET_ACTION_LIST} must return a list of actions`)
-  return list as unknown[]
+  const read = listedActions.safeParse(list)
+  if (read.success) return read.data
+  const problems = read.error.issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '))
+  throw new Error(`the handler of ${GET_ACTION_LIST} must return a list of actions; ${problems.join('; ')}`)
 }

@@ -8,7 +8,7 @@ import { invokeHandler } from '../running/invoke-handler.js'
 import { resultJson } from '../running/result-json.js'
 import { runnablesOf } from '../running/runnable-action.js'
 import type { OneEnding } from '../running/running-batch.js'
-import type { Said, Thrown, Told } from './messages.js'
+import type { Said, Thrown, Told, WholeFile } from './messages.js'
 
 // The process of isolated calls: it lives as long as its worker wants it, and calls one handler at a time.
 process.on('disconnect', () => process.exit(0))
@@ -28,24 +28,27 @@ process.on('message', (told: Told) => {
 
 async function answer(told: Told & { kind: 'call' }): Promise<void> {
   abort = new AbortController()
+  const files: Promise<void>[] = []
   try {
     if (!action) throw new Error(`this worker has no action ${process.argv[2]}`)
-    const result: unknown = await invokeHandler(action, told, calledBy(told, abort.signal))
-    if (isFileResult(result)) say(await wholeFile(result.options))
+    const result: unknown = await invokeHandler(action, told, calledBy(told, abort.signal, files))
+    await Promise.all(files)
+    if (isFileResult(result)) say({ kind: 'returned file', ...(await wholeFile(result.options)) })
     else say({ kind: 'returned', json: resultJson(result) })
   } catch (error) {
+    await Promise.all(files)
     say({ kind: 'threw', error: takeApart(error) })
   }
 }
 
 /** Its worker stores it. */
-async function wholeFile({ name, type, content, stream }: FileOptions): Promise<Said> {
+async function wholeFile({ name, type, content, stream }: FileOptions): Promise<WholeFile> {
   const parts: Buffer[] = []
   for await (const part of stream ?? [content ?? '']) parts.push(Buffer.from(part))
-  return { kind: 'returned file', name, type, content: Buffer.concat(parts) }
+  return { name, type, content: Buffer.concat(parts) }
 }
 
-function calledBy(told: Told & { kind: 'call' }, signal: AbortSignal): Called {
+function calledBy(told: Told & { kind: 'call' }, signal: AbortSignal, files: Promise<void>[]): Called {
   return {
     signal,
     attempt: told.attempt,
@@ -55,12 +58,27 @@ function calledBy(told: Told & { kind: 'call' }, signal: AbortSignal): Called {
     logger: logger.child({ run: told.run.id, attempt: told.attempt, isolated: true }),
     log: (line) => say({ kind: 'log', line }),
     progress: (percent) => say({ kind: 'progress', percent }),
-    settleOne: (id, ending) => say(settled(id, ending)),
+    settleOne: (id, ending) => {
+      if (ending.kind === 'succeeded' && isFileResult(ending.result))
+        files.push(
+          wholeFile(ending.result.options)
+            .then((file): Said => ({ kind: 'succeeded with a file', id, ...file }))
+            .catch((error: unknown): Said => ({ kind: 'failed', id, why: takeApart(error) }))
+            .then(say),
+        )
+      else say(settled(id, ending))
+    },
   }
 }
 
 function settled(id: RecordId, ending: OneEnding): Said {
-  if (ending.kind === 'succeeded') return { kind: 'succeeded', id, json: resultJson(ending.result) }
+  if (ending.kind === 'succeeded') {
+    try {
+      return { kind: 'succeeded', id, json: resultJson(ending.result) }
+    } catch (error) {
+      return { kind: 'failed', id, why: takeApart(error) }
+    }
+  }
   if (ending.kind === 'skipped') return { kind: 'skipped', id, why: ending.why }
   return { kind: 'failed', id, why: typeof ending.why === 'string' ? ending.why : takeApart(ending.why) }
 }

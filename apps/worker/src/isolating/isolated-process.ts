@@ -1,9 +1,9 @@
-import { ActionError, type FileOptions, result } from '@flexaction/shared'
+import { ActionError, type FileResult, result } from '@flexaction/shared'
 import type { Logger } from '@flexaction/shared/logging'
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Call } from '../running/call.js'
-import type { Said, Thrown, Told } from './messages.js'
+import type { Said, Thrown, Told, WholeFile } from './messages.js'
 
 const MAIN = fileURLToPath(new URL('isolated-main.js', import.meta.url))
 
@@ -70,6 +70,7 @@ export class IsolatedProcess {
     if (said.kind === 'log') call.log(said.line)
     else if (said.kind === 'progress') call.progress(said.percent)
     else if (said.kind === 'succeeded') call.settleOne(said.id, { kind: 'succeeded', result: parse(said.json) })
+    else if (said.kind === 'succeeded with a file') call.settleOne(said.id, { kind: 'succeeded', result: fileOf(said) })
     else if (said.kind === 'skipped') call.settleOne(said.id, { kind: 'skipped', why: said.why })
     else if (said.kind === 'failed') {
       const why = typeof said.why === 'string' ? said.why : toError(said.why)
@@ -77,7 +78,7 @@ export class IsolatedProcess {
     } else {
       this.#calling = undefined
       if (said.kind === 'returned') calling.resolve(parse(said.json))
-      else if (said.kind === 'returned file') calling.resolve(result.file(withoutUndefined(said)))
+      else if (said.kind === 'returned file') calling.resolve(fileOf(said))
       else calling.reject(toError(said.error))
     }
   }
@@ -93,8 +94,8 @@ export class IsolatedProcess {
   }
 }
 
-function withoutUndefined({ name, type, content }: Said & { kind: 'returned file' }): FileOptions {
-  return { name, content, ...(type !== undefined && { type }) }
+function fileOf({ name, type, content }: WholeFile): FileResult {
+  return result.file({ name, content, ...(type !== undefined && { type }) })
 }
 
 function parse(json: string): unknown {

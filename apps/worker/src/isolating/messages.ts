@@ -20,13 +20,21 @@ export interface Thrown {
   refusal?: { fields: Readonly<Record<string, readonly string[]>> | null }
 }
 
+/** A file that a handler made, read to its end. */
+export interface WholeFile {
+  name: string
+  type: string | undefined
+  content: Uint8Array
+}
+
 /** What it says. */
 export type Said =
   | { kind: 'returned'; json: string }
-  | { kind: 'returned file'; name: string; type: string | undefined; content: Uint8Array }
+  | ({ kind: 'returned file' } & WholeFile)
   | { kind: 'threw'; error: Thrown }
   | { kind: 'log'; line: string }
   | { kind: 'progress'; percent: number }
   | { kind: 'succeeded'; id: RecordId; json: string }
+  | ({ kind: 'succeeded with a file'; id: RecordId } & WholeFile)
   | { kind: 'failed'; id: RecordId; why: string | Thrown }
   | { kind: 'skipped'; id: RecordId; why: string }

@@ -128,7 +128,7 @@ export class ActionRunner implements Commanded {
   }
 
   async #process(job: BatchJob): Promise<BatchEnd> {
-    const { store, queues, backlog, history, logger } = this.options
+    const { store, queues, backlog, files, history, logger } = this.options
     const started = await store.start(job.run, job.batch, job.generation, job.token)
     if (!started) return { kind: 'done', summary: 'nothing to do: the batch has ended, or waits for its run to go on' }
     const isolation = started.interruptions >= ISOLATED_AFTER ? this.options.isolation : undefined
@@ -142,6 +142,7 @@ export class ActionRunner implements Commanded {
       store,
       queues,
       backlog,
+      files,
       history,
       logger,
       onDropped: (calls) => {
@@ -202,9 +203,10 @@ export class ActionRunner implements Commanded {
     try {
       const returned = invoke()
       if (isPromise(returned)) return this.#await(call, returned)
-      if (isFileResult(returned)) return this.#await(call, this.options.files.store(returned.options))
+      if (isFileResult(returned) || call.storing) return this.#await(call, Promise.resolve(returned))
       call.batch.succeed(call, returned)
     } catch (error) {
+      if (call.storing) return this.#failLater(call, error)
       this.#failed(call, error)
     }
     this.#measure(call)
@@ -214,13 +216,23 @@ export class ActionRunner implements Commanded {
   async #await(call: Call, returned: PromiseLike<unknown>): Promise<void> {
     try {
       const result = await call.race(returned)
+      if (call.storing) await call.filesStored()
       call.batch.succeed(
         call,
         isFileResult(result) ? await call.race(this.options.files.store(result.options)) : result,
       )
     } catch (error) {
-      this.#failed(call, error)
+      return await this.#failLater(call, error)
     }
+    this.#measure(call)
+    return undefined
+  }
+
+  /** Files that the handler gave to single ids are theirs, whatever it threw later. */
+  async #failLater(call: Call, error: unknown): Promise<void> {
+    // A call that is told to stop meanwhile is seen below.
+    if (call.storing && !call.abortReason) await call.filesStored().catch(() => undefined)
+    this.#failed(call, error)
     this.#measure(call)
   }
 

@@ -22,6 +22,8 @@ export class Call implements Called {
   startedAt = 0
   /** Its progress, 0 to 100, when the handler has said so. */
   done: number | undefined
+  /** Files of single ids that are being stored, by position. Made at first use. */
+  storing: Map<number, Promise<void>> | undefined
   abortReason: Error | undefined
   /** Epoch ms. */
   abortedAt = 0
@@ -47,6 +49,12 @@ export class Call implements Called {
 
   get openItems(): number {
     return this.#closed ? 0 : (this.#open?.size ?? 1 + this.others.length)
+  }
+
+  /** Whether an item may still be decided by itself: it is open, and no file of it is being stored. */
+  isFree(position: number): boolean {
+    this.#open ??= new Set([this.first, ...this.others])
+    return !this.#closed && this.#open.has(position) && !this.storing?.has(position)
   }
 
   /** One of its items is decided. `false`: the call has nothing to say about it, or no longer. */
@@ -109,6 +117,11 @@ export class Call implements Called {
     this.abortReason = reason
     this.abortedAt = Date.now()
     this.#abort?.abort(reason)
+  }
+
+  /** Resolves when the files that the handler gave to single ids are stored, and these settled. */
+  async filesStored(): Promise<void> {
+    if (this.storing) await this.race(Promise.all(this.storing.values()))
   }
 
   /** Ends the wait for the handler: `promise`, unless {@link abandon} is called first. */

@@ -1,5 +1,4 @@
 import { ActionError } from '@flexaction/shared'
-import { isFileResult } from '@flexaction/shared/definitions'
 
 /** Largest result of one call, as JSON, in characters: results are read with the run's items, many at a time. */
 const MOST_CHARACTERS = 256_000
@@ -10,7 +9,6 @@ const MOST_CHARACTERS = 256_000
  * the handler again would not help.
  */
 export function resultJson(result: unknown): string {
-  if (isFileResult(result)) throw new ActionError('a file must be returned by the handler; ctx.succeed takes none')
   const json = toJson(result)
   if (json.length <= MOST_CHARACTERS) return json
   throw new ActionError(
@@ -28,6 +26,8 @@ function toJson(result: unknown): string {
   try {
     return JSON.stringify(result, bigintsAsTexts) ?? ''
   } catch (error) {
+    // A file inside of it says so itself.
+    if (ActionError.is(error)) throw error
     throw new ActionError('the result cannot be stored as JSON', { cause: error })
   }
 }

@@ -1,4 +1,6 @@
-import { ActionError, type RecordId, type RunInfo, type RunUser } from '@flexaction/shared'
+import { ActionError, type FileOptions, type RecordId, type RunInfo, type RunUser } from '@flexaction/shared'
+import { isFileResult } from '@flexaction/shared/definitions'
+import type { FileStore } from '@flexaction/shared/files'
 import type { Logger } from '@flexaction/shared/logging'
 import { maskSecrets } from '@flexaction/shared/logging'
 import type { BatchEnd, BatchJob } from '@flexaction/shared/queues'
@@ -17,6 +19,7 @@ import {
 } from '@flexaction/shared/runs'
 import { pauseAfter } from './backoff.js'
 import { Call, Cancellation, type Interruption } from './call.js'
+import { ranges } from './ranges.js'
 import { resultJson } from './result-json.js'
 import type { RunnableAction } from './runnable-action.js'
 import { Settler, type SettlerOptions } from './settler.js'
@@ -32,6 +35,7 @@ export interface RunningBatchOptions extends Pick<
   action: RunnableAction
   job: BatchJob
   started: StartedBatch
+  files: Pick<FileStore, 'store'>
   logger: Logger
   /** Calls that were waiting for their turn will not be made. */
   onDropped(calls: number): void
@@ -143,10 +147,18 @@ export class RunningBatch {
   /** A bulk handler settles one of its ids. Ids that are not open in the call are left alone: the first outcome wins. */
   settleOne(call: Call, id: RecordId, ending: OneEnding): void {
     const position = this.#positionOf(id)
-    if (position === undefined || !call.decide(position)) {
-      this.#logger.warn({ run: this.runId, id }, 'the handler settled an id that is not open in this call; ignored')
+    if (position !== undefined && call.isFree(position)) this.#settle(call, position, ending)
+    else this.#logger.warn({ run: this.runId, id }, 'the handler settled an id that is not open in this call; ignored')
+  }
+
+  #settle(call: Call, position: number, ending: OneEnding): void {
+    if (ending.kind === 'succeeded' && isFileResult(ending.result)) {
+      // Until it is stored the id stays open: a call that is given up meanwhile decides its outcome.
+      call.storing ??= new Map()
+      call.storing.set(position, this.#storeFile(call, position, ending.result.options))
       return
     }
+    if (!call.decide(position)) return
     this.#unsettled--
     if (ending.kind === 'failed') return this.#failItem(call, position, toError(ending.why))
     const end = this.#attemptEnd(call, position)
@@ -158,6 +170,15 @@ export class RunningBatch {
       return this.#failItem(call, position, error)
     }
     this.#succeedItem(end, json)
+  }
+
+  async #storeFile(call: Call, position: number, file: FileOptions): Promise<void> {
+    try {
+      this.#settle(call, position, { kind: 'succeeded', result: await this.options.files.store(file) })
+    } catch (error) {
+      const why = error instanceof Error ? error : new Error(String(error))
+      this.#settle(call, position, { kind: 'failed', why })
+    }
   }
 
   /** Begins no more calls and tells those in flight to stop. When they have ended, the open items are given back. */
@@ -366,17 +387,6 @@ export class RunningBatch {
 
 function counted(items: number): string {
   return items === 1 ? '1 item' : `${items} items`
-}
-
-/** Runs of neighbouring positions, as [from, to). They are in ascending order. */
-function ranges(positions: readonly number[]): [number, number][] {
-  const found: [number, number][] = []
-  for (const position of positions) {
-    const last = found.at(-1)
-    if (last && last[1] === position) last[1]++
-    else found.push([position, position + 1])
-  }
-  return found
 }
 
 function messageOf(error: unknown): string {

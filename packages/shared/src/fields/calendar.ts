@@ -1,3 +1,5 @@
+import { clockOf, type ReadClock } from './time-zone.js'
+
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/
 const TIME = /^(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?$/
 const OFFSET = /^(?:z|([+-])(\d{2})(?::?(\d{2}))?)$/i
@@ -9,7 +11,7 @@ const MINUTE_MS = 60_000
 export interface Moment {
   /** The day as written, whatever the offset: `YYYY-MM-DD`. */
   readonly day: string
-  /** The instant: without an offset, UTC; without a time, midnight. Digits beyond milliseconds are cut. */
+  /** The instant: without an offset, by `clock`; without a time, midnight. Digits beyond milliseconds are cut. */
   readonly instant: Date
 }
 
@@ -17,15 +19,16 @@ export interface Moment {
  * Reads `YYYY-MM-DD`, alone or with `T` or a space, a time, and an offset. `undefined` for all else, 30 February
  * included.
  */
-export function parseMoment(text: string): Moment | undefined {
+export function parseMoment(text: string, clock: ReadClock = clockOf()): Moment | undefined {
   const match = MOMENT.exec(text.trim())
   if (!match) return undefined
-  const [, day = '', timeText = '00:00', offsetText = 'Z'] = match
+  const [, day = '', timeText = '00:00', offsetText] = match
   const time = parseTime(timeText)
+  if (!isRealDay(day) || !time) return undefined
+  const shown = Date.parse(`${day}T${time.clock}.${time.milliseconds}Z`)
+  if (offsetText === undefined) return { day, instant: new Date(clock(shown)) }
   const offset = parseOffset(offsetText)
-  if (!isRealDay(day) || !time || offset === undefined) return undefined
-  const asUtc = Date.parse(`${day}T${time.clock}.${time.milliseconds}Z`)
-  return { day, instant: new Date(asUtc - offset * MINUTE_MS) }
+  return offset === undefined ? undefined : { day, instant: new Date(shown - offset * MINUTE_MS) }
 }
 
 /** Reads `HH:mm`, `HH:mm:ss` and `HH:mm:ss.fff`, 00:00 to 23:59:59. */

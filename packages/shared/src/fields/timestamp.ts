@@ -2,11 +2,14 @@ import { z } from 'zod'
 import { parseMoment } from './calendar.js'
 import { declareField, type Field, type FieldOptions, type Present } from './field.js'
 import { fieldType, paramsOf } from './field-type.js'
+import { clockOf, type ReadClock, timeZoneParam } from './time-zone.js'
 import { mustBe, refusal } from './wording.js'
 
 export interface TimestampOptions<Required extends boolean, Default> extends FieldOptions<Required, Default> {
   /** What a number counts: seconds or milliseconds since 1970. Default `s`. */
   unit?: 's' | 'ms'
+  /** Whose clock ISO 8601 without an offset is read by. Default `UTC`. */
+  timeZone?: string
 }
 
 /** As seconds, this is the year 5138: from here on a number under unit `s` is taken for milliseconds. */
@@ -16,11 +19,12 @@ const NUMBER_TEXT = /^[+-]?\d+(\.\d+)?$/
 
 export const timestampField = fieldType({
   emptyIsAbsent: true,
-  params: paramsOf({ unit: z.enum(['s', 'ms'], mustBe('"s" or "ms"')).optional() }),
-  schema: ({ unit = 's' }) => {
+  params: paramsOf({ unit: z.enum(['s', 'ms'], mustBe('"s" or "ms"')).optional(), time_zone: timeZoneParam }),
+  schema: ({ unit = 's', time_zone: timeZone }) => {
+    const clock = clockOf(timeZone)
     const rule = `be ${unit === 's' ? 'seconds' : 'milliseconds'} since 1970, or a date and time like 2026-01-31T09:30:00Z`
     return z.unknown().transform((raw, ctx) => {
-      const date = readTimestamp(raw, unit)
+      const date = readTimestamp(raw, unit, clock)
       if (date) return date
       ctx.addIssue(refusal(rule, raw))
       return z.NEVER
@@ -28,10 +32,10 @@ export const timestampField = fieldType({
   },
 })
 
-function readTimestamp(raw: unknown, unit: 's' | 'ms'): Date | undefined {
+function readTimestamp(raw: unknown, unit: 's' | 'ms', clock: ReadClock): Date | undefined {
   if (typeof raw === 'number') return fromEpoch(raw, unit)
   if (typeof raw !== 'string') return undefined
-  return NUMBER_TEXT.test(raw.trim()) ? fromEpoch(Number(raw), unit) : parseMoment(raw)?.instant
+  return NUMBER_TEXT.test(raw.trim()) ? fromEpoch(Number(raw), unit) : parseMoment(raw, clock)?.instant
 }
 
 function fromEpoch(count: number, unit: 's' | 'ms'): Date | undefined {
@@ -49,5 +53,5 @@ function fromEpoch(count: number, unit: 's' | 'ms'): Date | undefined {
 export function timestamp<Required extends boolean = true, Default extends string | number = never>(
   options: TimestampOptions<Required, Default> = {},
 ): Field<Date, Present<Required, Default>> {
-  return declareField('TimestampField', options, { unit: options.unit })
+  return declareField('TimestampField', options, { unit: options.unit, time_zone: options.timeZone })
 }

@@ -80,8 +80,7 @@ export class Answerer {
       // Its time was up before anybody came.
       if (stored === null) return
       const { replyTo, question } = JSON.parse(stored) as StoredQuestion
-      const answer = await this.#find(id, question, controller.signal, answerQuestion)
-      await redis.publish(replyTo, JSON.stringify(answer))
+      await redis.publish(replyTo, await this.#find(id, question, controller.signal, answerQuestion))
     } catch (error) {
       onError(error)
     } finally {
@@ -89,14 +88,16 @@ export class Answerer {
     }
   }
 
-  async #find(id: string, question: unknown, signal: AbortSignal, answerQuestion: AnswerQuestion): Promise<Answer> {
+  /** The answer as JSON. One that JSON cannot hold is a failure like others. */
+  async #find(id: string, question: unknown, signal: AbortSignal, answerQuestion: AnswerQuestion): Promise<string> {
+    const tell = (answer: Answer): string => JSON.stringify(answer)
     try {
-      return { id, value: (await answerQuestion(question, signal)) ?? null }
+      return tell({ id, value: (await answerQuestion(question, signal)) ?? null })
     } catch (error) {
       if (ActionError.is(error))
-        return { id, refused: { message: error.message, ...(error.fields && { fields: error.fields }) } }
+        return tell({ id, refused: { message: error.message, ...(error.fields && { fields: error.fields }) } })
       if (!signal.aborted) this.options.onError(error)
-      return { id, failed: true }
+      return tell({ id, failed: true })
     }
   }
 }

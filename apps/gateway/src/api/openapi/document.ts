@@ -15,6 +15,11 @@ const REFUSALS: Readonly<Record<number, string>> = {
   503: 'Redis is away, or too much is waiting; Retry-After says when to try again',
 }
 
+const DONE: Readonly<Record<number, string>> = {
+  201: 'The run has ended: what the handler returned, or a summary',
+  202: 'The run goes on: Location is its address',
+}
+
 /** The API as an OpenAPI 3.1 document, made from the schemas that requests are read by and answers are tested with. */
 export function openApiDocument(apiPrefix: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {}
@@ -37,13 +42,18 @@ export function openApiDocument(apiPrefix: string): Record<string, unknown> {
   }
 }
 
-function operation({ path, method, summary, query, body, answers, open, refusals = [] }: DocumentedRoute) {
-  const [status, content] = answers
+function operation(route: DocumentedRoute) {
+  const { path, method, summary, query, body, headers = {}, answers, alsoAnswers = [], open } = route
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name)
-  const refused = [...new Set([...(open ? [] : [401]), ...refusals, 503])].sort((a, b) => a - b)
   const parameters = [
     ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
     ...queryParameters(query),
+    ...Object.entries(headers).map(([name, description]) => ({
+      name,
+      in: 'header',
+      description,
+      schema: { type: 'string' },
+    })),
   ]
   return {
     operationId: `${method}${path.replaceAll(/[^a-z]+(\w?)/gi, (_, letter: string) => letter.toUpperCase()) || 'Version'}`,
@@ -51,11 +61,24 @@ function operation({ path, method, summary, query, body, answers, open, refusals
     ...(open && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: reference(body) } } } }),
-    responses: {
-      [status]: { description: 'Done', ...(content && { content: contentOf(content) }) },
-      ...Object.fromEntries(refused.map((one) => [one, { description: REFUSALS[one], content: contentOf('error') }])),
-    },
+    responses: Object.fromEntries<object>([
+      ...[answers, ...alsoAnswers].map(([status, content]): [number, object] => [
+        status,
+        { description: DONE[status] ?? 'Done', ...(content && { content: contentOf(content) }) },
+      ]),
+      ...refusalsOf(route),
+    ]),
   }
+}
+
+function refusalsOf({ open, refusals = [], fieldErrors, jetErrors }: DocumentedRoute): [number, object][] {
+  const statuses = new Set([...(open || jetErrors ? [] : [401]), ...refusals, 503])
+  return [...statuses]
+    .sort((a, b) => a - b)
+    .map((status) => {
+      const body = status === 400 && fieldErrors ? 'fieldErrors' : jetErrors ? 'jetError' : 'error'
+      return [status, { description: REFUSALS[status], content: contentOf(body) }]
+    })
 }
 
 function contentOf(content: string): Record<string, unknown> {

@@ -12,13 +12,23 @@ export interface DocumentedRoute {
   summary: string
   query?: z.ZodObject
   body?: SchemaName
+  /** Headers of the request that change what is done, and how. */
+  headers?: Readonly<Record<string, string>>
   /** The status of a good answer, and what it holds: a schema's name, or a media type. */
-  answers: readonly [status: number, content: SchemaName | `${string}/${string}` | null]
+  answers: GoodAnswer
+  /** Other good answers. */
+  alsoAnswers?: readonly GoodAnswer[]
   /** Whether it is answered without a token. */
   open?: true
   /** Statuses of refusals, besides 401 and 503. */
   refusals?: readonly number[]
+  /** 400 tells messages by field. */
+  fieldErrors?: true
+  /** Refused as Jet Admin's client understands it: 403 in place of 401, and no codes. */
+  jetErrors?: true
 }
+
+type GoodAnswer = readonly [status: number, content: SchemaName | `${string}/${string}` | null]
 
 const steering = (word: string, effect: string): DocumentedRoute => ({
   method: 'post',
@@ -36,8 +46,18 @@ export const ROUTES: readonly DocumentedRoute[] = [
     path: '/messages',
     summary: "Jet Admin's messages: the list of actions, executing one, options of a field",
     body: 'message',
+    headers: {
+      Prefer: '`wait=<seconds>`, or `respond-async`: how long the answer may wait for the end of the run',
+      'Idempotency-Key': 'The same key and message find the first run again',
+    },
     answers: [200, 'application/json'],
+    alsoAnswers: [
+      [201, 'application/json'],
+      [202, 'queuedRun'],
+    ],
     refusals: [400, 403, 409, 413, 415, 500],
+    fieldErrors: true,
+    jetErrors: true,
   },
   {
     method: 'get',
@@ -128,7 +148,8 @@ export const ROUTES: readonly DocumentedRoute[] = [
     body: 'login',
     answers: [200, 'session'],
     open: true,
-    refusals: [400, 403],
+    refusals: [400, 401, 403, 413, 415],
+    fieldErrors: true,
   },
   { method: 'delete', path: '/session', summary: 'Logs it out', answers: [204, null], open: true, refusals: [403] },
   { method: 'get', path: '/openapi.json', summary: 'This document', answers: [200, 'application/json'], open: true },

@@ -161,9 +161,14 @@ export const session = z.strictObject({ name: z.string(), role, version: z.strin
 export const login = z.strictObject({ token: z.string() })
 export const version = z.strictObject({ version: z.string(), type: z.literal('flexaction') })
 export const error = z.strictObject({ detail: z.string(), code: z.string() })
+export const fieldErrors = z
+  .record(z.string(), z.array(z.string()).min(1))
+  .meta({ description: 'Messages by field; those about the whole stand under `non_field_errors`' })
+export const jetError = z.strictObject({ detail: z.string() })
+export const queuedRun = z.strictObject({ result: z.literal(true), run })
 
 export const message = z
-  .strictObject({
+  .looseObject({
     name: z.string(),
     params: z.union([z.record(z.string(), z.unknown()), z.string(), z.null()]).optional(),
   })
