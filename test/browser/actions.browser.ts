@@ -183,10 +183,14 @@ it('runs on all, on all except some, and on ids that were pasted', async () => {
 it('asks before it runs on all, and Enter alone does nothing', async () => {
   await using visitor = await Visitor.loggedIn(browser, system, '/actions/greet.records.users')
   const { page } = visitor
-  await page.getByText('All', { exact: true }).click()
-  // Within reach, though the form is longer than the window.
+  await page.getByText('All except').click()
+  await page.getByLabel('User number 2 (2)').check()
   await page.setViewportSize({ width: 1280, height: 400 })
-  await page.getByRole('button', { name: 'Run on all records of users' }).click()
+  await page.evaluate('scrollTo(0, 0)')
+  // Within reach, though the form is longer than the window.
+  const run = page.getByRole('button', { name: 'Run on all of users except 1' })
+  expect((await run.boundingBox())?.y).toBeLessThan(400)
+  await run.click()
   await page.locator('button:focus').getByText('Not now').waitFor()
   await page.keyboard.press('Enter')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
