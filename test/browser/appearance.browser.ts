@@ -124,6 +124,14 @@ describe.each(Object.entries(LOOKS))('%s', (look, options) => {
   })
 })
 
+it('says on a phone, too, what happened to a record', async () => {
+  await using visitor = await Visitor.loggedIn(browser, system, `/runs/${ended}`, LOOKS.phone)
+  const message = visitor.page.getByRole('cell', { name: 'turned away' })
+  await message.waitFor()
+  const { width, height } = (await message.boundingBox()) ?? { width: 0, height: 0 }
+  expect([width > 140, height < 60]).toEqual([true, true])
+})
+
 it('has no barriers at the door', async () => {
   await using visitor = await Visitor.open(browser, system)
   await visitor.go('/')

@@ -56,13 +56,13 @@ export function VirtualTable<Value>(props: VirtualTableProps<Value>) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          <Spacer height={before} columns={columns.length} />
+          <Spacer height={before} />
           {drawn.map(({ index }) => {
             const known = value(index)
             const key = known === undefined ? String(index) : keyOf(known, index)
             return <Row key={key} index={index} value={known} columns={columns} onOpen={onOpen} />
           })}
-          <Spacer height={after} columns={columns.length} />
+          <Spacer height={after} />
         </Table.Tbody>
       </Table>
     </div>
@@ -91,12 +91,12 @@ function DrawnRow<Value>({ index, value, columns, onOpen }: RowProps<Value>) {
 
 const Row = memo(DrawnRow) as typeof DrawnRow
 
-/** Stands for the rows that are not drawn. */
-function Spacer({ height, columns }: { height: number; columns: number }) {
+/** Stands for the rows that are not drawn. One cell wide: a wider one would give hidden columns their share of the width. */
+function Spacer({ height }: { height: number }) {
   if (height <= 0) return null
   return (
     <tr className="spacer" aria-hidden>
-      <td colSpan={columns} style={{ height }} />
+      <td style={{ height }} />
     </tr>
   )
 }
