@@ -109,12 +109,26 @@ it("shows the gateway's errors beside their fields, and lets one mend them", asy
   await using visitor = await Visitor.loggedIn(browser, system, '/actions/every_field.common')
   const { page } = visitor
   await page.getByLabel('Whole').fill('100')
+  const json = page.getByRole('textbox', { name: 'Json', exact: true })
+  await json.click()
+  await page.keyboard.press('Control+A')
+  await page.keyboard.insertText('{nope')
   await page.getByRole('button', { name: 'Run' }).click()
   await page.getByText('must be at most 99').waitFor()
   // All but the checkbox, the three texts, which may be empty, and what has a value.
   expect(await page.getByText('this field is required').count()).toBeGreaterThanOrEqual(8)
   const described = await page.getByLabel('Whole').getAttribute('aria-describedby')
   expect(await page.locator(`#${described?.split(' ').at(-1) ?? ''}`).textContent()).toContain('at most 99')
+  // An editor says what is wrong with it as other inputs do.
+  expect(await json.getAttribute('aria-invalid')).toBe('true')
+  const told = await json.getAttribute('aria-describedby')
+  expect(await page.locator(`#${told ?? ''}`).textContent()).toMatch(/JSON/i)
+  // All is said once more where the person is, and the first of them has the focus.
+  await page.getByRole('alert').getByText('Not run. Look at Color, City, Boss').waitFor()
+  await page
+    .locator('input[aria-haspopup=listbox]:focus')
+    .and(page.getByRole('combobox', { name: 'Color' }))
+    .waitFor()
   await page.getByLabel('Whole').fill('99')
   await page.getByText('must be at most 99').waitFor({ state: 'detached' })
   expect(visitor.complaintsBut(/status of 400/)).toEqual([])
@@ -164,6 +178,23 @@ it('runs on all, on all except some, and on ids that were pasted', async () => {
     await page.getByText('4 ids').waitFor()
   })
   expect(pasted).toEqual([7, 8, 9, 'abc'])
+})
+
+it('asks before it runs on all, and Enter alone does nothing', async () => {
+  await using visitor = await Visitor.loggedIn(browser, system, '/actions/greet.records.users')
+  const { page } = visitor
+  await page.getByText('All except').click()
+  await page.getByLabel('User number 2 (2)').check()
+  await page.setViewportSize({ width: 1280, height: 400 })
+  await page.evaluate('scrollTo(0, 0)')
+  // Within reach, though the form is longer than the window.
+  const run = page.getByRole('button', { name: 'Run on all of users except 1' })
+  expect((await run.boundingBox())?.y).toBeLessThan(400)
+  await run.click()
+  await page.locator('button:focus').getByText('Not now').waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  expect(page.url()).toContain('/actions/')
 })
 
 it('never takes an empty selection for all', async () => {

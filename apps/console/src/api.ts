@@ -12,7 +12,10 @@ export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({ onError: noticeLogout }),
   mutationCache: new MutationCache({ onError: noticeLogout }),
   defaultOptions: {
+    // The gateway may be on this very machine: whether the browser has a network says nothing about it.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
       staleTime: 1_000,
       refetchOnWindowFocus: true,
       // What the gateway has decided will not change by asking again.

@@ -6,9 +6,10 @@ import { ActionsPage } from './actions/actions-page.js'
 import { Shell } from './layout/shell.js'
 import { LoginPage } from './login/login-page.js'
 import { EmptyState, ErrorState } from './parts/states.js'
-import { RunPage } from './run/run-page.js'
-import { RunsPage } from './runs/runs-page.js'
 
+// The page that one comes to first is loaded at once, every other one when it is opened.
+const RunsPage = lazy(() => import('./runs/runs-page.js'))
+const RunPage = lazy(() => import('./run/run-page.js'))
 const RunActionPage = lazy(() => import('./actions/run-action-page.js'))
 const RecordPage = lazy(() => import('./records/record-page.js'))
 const WorkersPage = lazy(() => import('./workers/workers-page.js'))

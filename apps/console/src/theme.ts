@@ -1,5 +1,8 @@
 import { createTheme, type CSSVariablesResolver, Loader, Tooltip } from '@mantine/core'
 
+/** Names for buttons that show an arrow; the faint and the red days of Mantine's calendars are hard to read. */
+const CALENDAR = { previousLabel: 'Before', nextLabel: 'After', hideOutsideDates: true, weekendDays: [] }
+
 /** Dense and calm: a tool for people who look at many things. Shades are chosen so that texts are readable on them. */
 export const theme = createTheme({
   primaryColor: 'indigo',
@@ -11,6 +14,10 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
   headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.35rem' }, h2: { fontSize: '1.05rem' } } },
   components: {
+    // The placeholder that takes the first focus is no item, and screen readers are told that a menu holds items alone.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+    DateInput: { defaultProps: CALENDAR },
+    DateTimePicker: { defaultProps: { ...CALENDAR, submitButtonProps: { 'aria-label': 'Done' } } },
     Loader: Loader.extend({ defaultProps: { role: 'status', 'aria-label': 'Loading' } }),
     Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true }, openDelay: 300 } }),
   },

@@ -63,7 +63,12 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const policy = { refuse, logger }
   const queues = new BatchQueues({ redis, keys, onError: report('a queue reported an error') })
   const console = await ConsoleFiles.load(config.API_PREFIX)
-  const dashboard = new Dashboard(queues, authenticator, console.built ? LOGIN_PATH : undefined)
+  const dashboard = new Dashboard({
+    queues,
+    authenticator,
+    loginPath: console.built ? LOGIN_PATH : undefined,
+    workersServing: (identity) => catalog.workers.filter(({ actions }) => actions.includes(identity)),
+  })
   const reader = new RunReader(redis, keys)
   const endings = new RunEndings(subscriber, keys.runEnded, reader, report('reading runs that are waited for failed'))
   const catalog = new CatalogView({

@@ -44,7 +44,7 @@ export class Visitor implements AsyncDisposable {
     })
   }
 
-  static async open(browser: Browser, system: System, options: BrowserContextOptions = {}): Promise<Visitor> {
+  static async open(browser: Browser, system: { url: string }, options: BrowserContextOptions = {}): Promise<Visitor> {
     const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce', ...options })
     return new Visitor(await context.newPage(), system.url)
   }

@@ -6,7 +6,7 @@ import { Link } from 'wouter'
 import { client } from '../api.js'
 import { StateBadge, stateLabel } from '../parts/outcomes.js'
 import { Ago, useNow } from '../parts/time.js'
-import { counted, targetText, titleOf } from '../parts/words.js'
+import { counted, modelsOf, targetText, titleOf } from '../parts/words.js'
 
 const LAST_RUNS = 3
 
@@ -32,7 +32,7 @@ export function ActionCard({ action }: { action: ActionView }) {
               size="xs"
               leftSection={<IconPlayerPlay size={14} />}
               variant={permitted ? 'filled' : 'default'}
-              aria-label={`Run ${title} on ${targetText(action)}`}
+              aria-label={[`${permitted ? 'Run' : 'Look at'} ${title}`, ...modelsOf(action)].join(', ')}
               style={{ flex: 'none' }}
             >
               {permitted ? 'Run' : 'Look'}
@@ -41,7 +41,7 @@ export function ActionCard({ action }: { action: ActionView }) {
         </Group>
         {typeof entry.description === 'string' && <Text size="sm">{entry.description}</Text>}
         <Text size="sm" c="dimmed">
-          On {targetText(action)}; {fields === 0 ? 'no form' : counted(fields, 'field')}
+          {targetText(action)}; {fields === 0 ? 'no form' : counted(fields, 'field')}
         </Text>
         <Group gap="xs" mt="auto">
           <Served action={action} />

@@ -1,7 +1,9 @@
-import { Checkbox, Input, NumberInput, Select, Stack, Textarea, TextInput } from '@mantine/core'
+import '@mantine/dates/styles.css'
+import { Checkbox, Input, NumberInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { DateInput, DateTimePicker, TimePicker } from '@mantine/dates'
 import type { FieldDescription } from '@flexaction/client'
 import { CodeInput } from '../parts/code-input.js'
+import { popupNamedBy, timeLabels } from '../parts/pickers.js'
 import { labelOf } from '../parts/words.js'
 import { type FormValue, languagesOf, mustBeGiven, optionsOf } from './form-values.js'
 import { OptionsSelect, RecordSelect } from './remote-selects.js'
@@ -28,7 +30,7 @@ export function FormField(props: FormFieldProps) {
   const about = {
     label: labelOf(field),
     description: typeof field.description === 'string' ? field.description : undefined,
-    withAsterisk: mustBeGiven(field) && field.field !== 'BooleanField',
+    required: mustBeGiven(field),
     error,
     disabled,
     name: field.name,
@@ -65,6 +67,8 @@ export function FormField(props: FormFieldProps) {
       return (
         <DateTimePicker
           {...about}
+          {...popupNamedBy(`field-${field.name}`)}
+          timePickerProps={timeLabels(about.label)}
           value={text === '' ? null : text}
           onChange={(picked) => onChange(picked ?? '')}
           valueFormat="YYYY-MM-DD HH:mm:ss"
@@ -78,6 +82,7 @@ export function FormField(props: FormFieldProps) {
       return (
         <DateInput
           {...about}
+          {...popupNamedBy(`field-${field.name}`)}
           value={text === '' ? null : text}
           onChange={(picked) => onChange(picked ?? '')}
           valueFormat="YYYY-MM-DD"
@@ -94,9 +99,7 @@ export function FormField(props: FormFieldProps) {
           onChange={onChange}
           withSeconds
           clearable
-          hoursInputLabel={`${about.label}: hours`}
-          minutesInputLabel={`${about.label}: minutes`}
-          secondsInputLabel={`${about.label}: seconds`}
+          {...timeLabels(about.label)}
           clearButtonProps={{ 'aria-label': `Clear ${about.label}` }}
         />
       )
@@ -135,7 +138,7 @@ function SelectInput(props: FormFieldProps) {
   const about = {
     label: labelOf(field),
     description: typeof field.description === 'string' ? field.description : undefined,
-    withAsterisk: mustBeGiven(field),
+    required: mustBeGiven(field),
     error,
     disabled,
   }
@@ -164,7 +167,7 @@ function TranslatableInput({ field, value, error, disabled, onChange }: FormFiel
       <Textarea
         {...about}
         label={label}
-        withAsterisk={mustBeGiven(field)}
+        required={mustBeGiven(field)}
         disabled={disabled}
         autosize
         minRows={2}
@@ -175,15 +178,17 @@ function TranslatableInput({ field, value, error, disabled, onChange }: FormFiel
   }
   const texts = typeof value === 'object' && value !== null ? value : {}
   return (
-    <Input.Wrapper {...about} label={label} withAsterisk={mustBeGiven(field)} labelElement="div">
+    <Input.Wrapper {...about} label={label} required={mustBeGiven(field)} labelElement="div">
       <Stack gap={6} mt={4} role="group" aria-label={label}>
         {languages.map((language) => (
           <TextInput
             key={language}
             aria-label={`${label}: ${language}`}
-            leftSection={language}
+            leftSection={<Text size="sm">{language}</Text>}
             leftSectionWidth={48}
             disabled={disabled}
+            error={error !== undefined}
+            required={mustBeGiven(field)}
             value={texts[language] ?? ''}
             onChange={(event) => onChange({ ...texts, [language]: event.currentTarget.value })}
           />

@@ -72,7 +72,7 @@ export function RecordsTable({ collection, picked, excluded, onChange }: Records
         </EmptyState>
       )}
       {records.length > 0 && (
-        <Table.ScrollContainer minWidth={280} maxHeight={420}>
+        <Table.ScrollContainer minWidth={280} maxHeight="max(240px, calc(100dvh - 470px))">
           <Table highlightOnHover verticalSpacing={6} stickyHeader>
             <Table.Thead>
               <Table.Tr>

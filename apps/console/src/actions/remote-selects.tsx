@@ -11,7 +11,7 @@ function withChosen(found: ComboboxItem[], chosen: ComboboxItem | undefined): Co
   return chosen && !found.some(({ value }) => value === chosen.value) ? [chosen, ...found] : found
 }
 
-type About = Pick<SelectProps, 'label' | 'description' | 'withAsterisk' | 'error' | 'disabled'>
+type About = Pick<SelectProps, 'label' | 'description' | 'required' | 'error' | 'disabled'>
 
 /** A choice whose options the action's workers are asked for, with the form typed so far. */
 export function OptionsSelect({

@@ -1,14 +1,14 @@
-import { Alert, Anchor, Badge, Button, Grid, Group, Paper, Select, Stack, Text, Title } from '@mantine/core'
-import { modals } from '@mantine/modals'
+import { Alert, Anchor, Button, Grid, Group, Paper, Select, Stack, Text, Title } from '@mantine/core'
 import { type ActionView, ApiError } from '@flexaction/client'
 import { IconAlertTriangle, IconArrowLeft, IconPlayerPlay } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Link, useLocation, useSearchParams } from 'wouter'
 import { client, queryClient, useActions } from '../api.js'
+import { askFirst } from '../parts/ask-first.js'
 import { Page } from '../parts/page.js'
 import { EmptyState, ErrorState, LoadingRows, messageOf } from '../parts/states.js'
-import { modelsOf, targetText, titleOf } from '../parts/words.js'
+import { labelOf, modelsOf, targetText, titleOf } from '../parts/words.js'
 import { Served } from './action-card.js'
 import { FormField } from './form-field.js'
 import { type FormValues, initialValues, toForm } from './form-values.js'
@@ -51,6 +51,12 @@ function RunAction({ action, collections }: { action: ActionView; collections: r
     pasted: query.get('ids') ?? '',
   }))
   const selection = onRecords ? selectionOf(choice) : undefined
+  const form = useRef<HTMLFormElement>(null)
+  const [refusals, setRefusals] = useState(0)
+  useEffect(() => {
+    // Where the first thing to mend is: it may be out of view.
+    if (refusals > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+  }, [refusals])
 
   const run = useMutation({
     mutationFn: () => client.execute({ name: action.name, model, selection, form: toForm(fields, values) }),
@@ -60,6 +66,7 @@ function RunAction({ action, collections }: { action: ActionView; collections: r
     },
     onError: (error) => {
       setErrors(error instanceof ApiError && error.fields ? error.fields : { non_field_errors: [messageOf(error)] })
+      setRefusals((count) => count + 1)
     },
   })
 
@@ -68,10 +75,10 @@ function RunAction({ action, collections }: { action: ActionView; collections: r
     if (onRecords && !selection) return setErrors({ ids: ['choose at least one record'] })
     setErrors({})
     if (!selection || 'ids' in selection) return run.mutate()
-    modals.openConfirmModal({
+    askFirst({
       title: `Run ${titleOf(action)} ${selectionText(selection, model ?? '')}?`,
-      children: <Text size="sm">The workers list the records when the run begins: it may be many.</Text>,
-      labels: { confirm: 'Run', cancel: 'Not now' },
+      text: 'The workers list the records when the run begins: it may be many.',
+      confirm: 'Run',
       onConfirm: () => run.mutate(),
     })
   }
@@ -81,6 +88,7 @@ function RunAction({ action, collections }: { action: ActionView; collections: r
     if (known.has(name) || (onRecords && SELECTION_KEYS.has(name))) return []
     return texts.map((text) => (name === 'non_field_errors' ? text : `${name}: ${text}`))
   })
+  const refused = fields.filter(({ name }) => errors[name] !== undefined).map(labelOf)
   const selectionErrors = [...SELECTION_KEYS].flatMap((key) => errors[key] ?? []).join(', ')
 
   return (
@@ -89,7 +97,7 @@ function RunAction({ action, collections }: { action: ActionView; collections: r
       about={
         <Group gap="xs" mt={4}>
           <Text size="sm" c="dimmed">
-            On {targetText(action)}
+            {targetText(action)}
           </Text>
           <Served action={action} />
         </Group>
@@ -110,7 +118,7 @@ function RunAction({ action, collections }: { action: ActionView; collections: r
           You can look at the form. Log in with another token to run it.
         </Alert>
       )}
-      <form onSubmit={submit} noValidate aria-label={titleOf(action)}>
+      <form ref={form} onSubmit={submit} noValidate aria-label={titleOf(action)}>
         <Grid gap="md">
           {onRecords && (
             <Grid.Col span={{ base: 12, md: fields.length > 0 ? 7 : 12 }} order={{ base: 1, md: 2 }}>
@@ -177,7 +185,7 @@ function RunAction({ action, collections }: { action: ActionView; collections: r
               </Paper>
             </Grid.Col>
           )}
-          <Grid.Col span={12} order={3}>
+          <Grid.Col span={12} order={3} className="within-reach">
             {general.length > 0 && (
               <Alert color="red" variant="outline" icon={<IconAlertTriangle />} title="Not run" mb="sm" role="alert">
                 {general.map((text) => (
@@ -187,18 +195,21 @@ function RunAction({ action, collections }: { action: ActionView; collections: r
                 ))}
               </Alert>
             )}
-            <Group>
+            <Group wrap="nowrap">
               <Button
                 type="submit"
                 leftSection={<IconPlayerPlay size={16} />}
                 loading={run.isPending}
                 disabled={!action.permitted}
+                style={{ flex: 'none' }}
               >
                 Run {selectionText(selection, model ?? '')}
               </Button>
-              <Badge variant="transparent" color="gray" tt="none" fw={400} c="dimmed">
-                {action.name}
-              </Badge>
+              {refused.length > 0 && (
+                <Text size="sm" c="var(--mantine-color-error)" role="alert" lineClamp={2} flex={1}>
+                  Not run. Look at {refused.join(', ')}.
+                </Text>
+              )}
             </Group>
           </Grid.Col>
         </Grid>

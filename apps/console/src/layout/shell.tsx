@@ -29,6 +29,7 @@ import {
 import { type ReactNode, useEffect } from 'react'
 import { Link, useLocation } from 'wouter'
 import { beginSession, client } from '../api.js'
+import { Outdated } from './outdated.js'
 
 const PAGES = [
   { href: '/actions', label: 'Actions', icon: IconBolt },
@@ -104,7 +105,11 @@ export function Shell({ session, children }: { session: SessionView; children: R
           Version {session.version}
         </Text>
       </AppShell.Navbar>
-      <AppShell.Main>{children}</AppShell.Main>
+      <AppShell.Main>
+        {/* A run's page follows its own connection, and says when that is lost. */}
+        {!location.startsWith('/runs/') && <Outdated />}
+        {children}
+      </AppShell.Main>
     </AppShell>
   )
 }

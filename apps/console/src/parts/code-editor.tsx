@@ -14,18 +14,34 @@ interface CodeEditorProps {
   language: CodeLanguage
   value: string
   readOnly: boolean
+  required: boolean
+  /** The id of the text that says what is wrong with the value, if anything is. */
+  errorId: string | undefined
   onChange(value: string): void
 }
 
 /** CodeMirror, in the page's colours. Tab leaves it, so that the keyboard is never caught. */
-export default function CodeEditor({ label, language, value, readOnly, onChange }: CodeEditorProps) {
+export default function CodeEditor(props: CodeEditorProps) {
+  const { label, language, value, readOnly, required, errorId, onChange } = props
   const scheme = useComputedColorScheme('light')
   const extensions = useMemo(
-    () => [LANGUAGES[language](), EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': label })],
-    [language, label],
+    () => [
+      LANGUAGES[language](),
+      EditorView.lineWrapping,
+      EditorView.contentAttributes.of({
+        'aria-label': label,
+        'aria-required': String(required),
+        ...(errorId !== undefined && { 'aria-invalid': 'true', 'aria-describedby': errorId }),
+      }),
+    ],
+    [language, label, required, errorId],
   )
   return (
-    <Box mt={4} bd="1px solid var(--mantine-color-default-border)" style={{ borderRadius: 4, overflow: 'hidden' }}>
+    <Box
+      mt={4}
+      bd={`1px solid var(--mantine-color-${errorId === undefined ? 'default-border' : 'error'})`}
+      style={{ borderRadius: 4, overflow: 'hidden' }}
+    >
       <CodeMirror
         value={value}
         onChange={onChange}

@@ -9,7 +9,7 @@ export interface CodeInputProps {
   label: string
   description?: ReactNode
   error?: ReactNode
-  withAsterisk?: boolean
+  required?: boolean
   disabled?: boolean
   language: CodeLanguage
   value: string
@@ -19,10 +19,19 @@ export interface CodeInputProps {
 /** A code editor as an input of a form. The editor itself is loaded when it is first needed. */
 export function CodeInput({ language, value, onChange, disabled, label, ...about }: CodeInputProps) {
   const id = useId()
+  const errorId = `${id}-error`
   return (
-    <Input.Wrapper {...about} label={label} labelElement="div" id={id}>
+    <Input.Wrapper {...about} label={label} labelElement="div" id={id} errorProps={{ id: errorId }}>
       <Suspense fallback={<Skeleton height={120} mt={4} />}>
-        <CodeEditor label={label} language={language} value={value} onChange={onChange} readOnly={disabled === true} />
+        <CodeEditor
+          label={label}
+          language={language}
+          value={value}
+          onChange={onChange}
+          readOnly={disabled === true}
+          required={about.required === true}
+          errorId={about.error ? errorId : undefined}
+        />
       </Suspense>
     </Input.Wrapper>
   )

@@ -38,7 +38,15 @@ export function stateLabel(state: ItemState | RunState): string {
 /** A state in words, with its colour as a dot: never by colour alone. */
 export function StateBadge({ state, size = 'md' }: { state: ItemState | RunState; size?: 'sm' | 'md' | 'lg' }) {
   return (
-    <Badge variant="dot" color={colorOf(state)} size={size} radius="sm" tt="none" fw={500} style={{ flex: 'none' }}>
+    <Badge
+      variant="dot"
+      color={colorOf(state)}
+      size={size}
+      radius="sm"
+      tt="none"
+      fw={500}
+      style={{ flex: 'none', verticalAlign: 'middle' }}
+    >
       {stateLabel(state)}
     </Badge>
   )

@@ -1,4 +1,4 @@
-import type { ActionView, FieldDescription } from '@flexaction/client'
+import type { ActionView, FieldDescription, Item } from '@flexaction/client'
 
 /** `mail_users` → `Mail users`. */
 export function humanize(name: string): string {
@@ -20,10 +20,20 @@ export function modelsOf({ target }: Pick<ActionView, 'target'>): readonly strin
 
 /** What an action applies to, in words. */
 export function targetText({ target }: Pick<ActionView, 'target'>): string {
-  if (target.kind === 'common') return 'needs no records'
+  if (target.kind === 'common') return 'Needs no records'
   const models = target.models.join(', ')
-  if (target.kind === 'collection') return `the whole of ${models}`
-  return target.bulk ? `selected ${models}, up to ${target.batchSize} per call` : `each selected record of ${models}`
+  if (target.kind === 'collection') return `On the whole of ${models}`
+  return target.bulk
+    ? `On selected ${models}, up to ${target.batchSize} per call`
+    : `On each selected record of ${models}`
+}
+
+/** What an item has ended with, on one line: its message, else its result. */
+export function outcomeText({ message, result, progress, state }: Item): string {
+  if (message !== undefined) return message
+  if (state === 'active' && progress !== undefined) return `${Math.round(progress)} %`
+  if (result === undefined) return ''
+  return typeof result === 'string' ? result : JSON.stringify(result)
 }
 
 export function counted(count: number, one: string, many = `${one}s`): string {

@@ -2,16 +2,17 @@ import { Anchor, Autocomplete, Button, Group, Paper, Stack, Text, TextInput, Tim
 import { useForm } from '@mantine/form'
 import type { Item, RunView } from '@flexaction/client'
 import { IconSearch } from '@tabler/icons-react'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { client, useActions } from '../api.js'
-import { colorOf, hasEnded, StateBadge } from '../parts/outcomes.js'
+import { colorOf, StateBadge } from '../parts/outcomes.js'
 import { Page } from '../parts/page.js'
 import { EmptyState, ErrorState, LoadingRows } from '../parts/states.js'
 import { Ago, duration, useNow } from '../parts/time.js'
-import { counted, humanize, modelsOf } from '../parts/words.js'
+import { counted, humanize, modelsOf, outcomeText } from '../parts/words.js'
 import { ItemDrawer } from '../run/item-drawer.js'
+import { useItem } from '../run/use-items.js'
 
 const PER_PAGE = 20
 /** While nothing is found, further pages are looked through by themselves, at most so many. */
@@ -103,7 +104,7 @@ function RecordHistory({ model, record }: { model: string | undefined; record: s
         In {counted(all.length, 'run')}
         {runs.hasNextPage && ' and more'}, newest first
       </Text>
-      <Timeline bulletSize={14} lineWidth={2} active={-1}>
+      <Timeline bulletSize={14} lineWidth={2} active={all.length - 1}>
         {all.map((run) => (
           <Timeline.Item key={run.id} color={colorOf(run.state)}>
             <RecordInRun run={run} record={record} onOpen={(item) => setOpened({ run, item })} />
@@ -128,13 +129,9 @@ function RecordHistory({ model, record }: { model: string | undefined; record: s
 /** What one run did to the record. */
 function RecordInRun({ run, record, onOpen }: { run: RunView; record: string; onOpen(item: Item): void }) {
   const now = useNow(5_000)
-  const items = useQuery({
-    queryKey: ['items', run.id, 'record', record],
-    queryFn: ({ signal }) => client.items(run.id, { record }, signal),
-    refetchInterval: hasEnded(run) ? false : 2_000,
-    staleTime: 10_000,
-  })
-  const item = items.data?.items[0]
+  const read = useItem(run, record)
+  const item = read.data
+  const outcome = item ? outcomeText(item) : ''
   const ms = item?.startedAt && item.finishedAt ? Date.parse(item.finishedAt) - Date.parse(item.startedAt) : undefined
   return (
     <Stack gap={2}>
@@ -144,22 +141,24 @@ function RecordInRun({ run, record, onOpen }: { run: RunView; record: string; on
         </Anchor>
         {item && <StateBadge state={item.state} size="sm" />}
         <Text size="sm" c="dimmed" component="div">
-          <Ago iso={item?.startedAt ?? run.createdAt} now={now} /> by {run.user}
+          sent <Ago iso={run.createdAt} now={now} /> by {run.user}
           {ms !== undefined && `, took ${duration(ms)}`}
           {item && item.attempts > 1 && `, ${counted(item.attempts, 'attempt')}`}
         </Text>
       </Group>
-      {items.isError && !items.data && <ErrorState error={items.error} />}
+      {read.isError && !item && <ErrorState error={read.error} onRetry={() => void read.refetch()} />}
       {item && (
         <Group gap="xs" wrap="nowrap">
-          <Text
-            size="sm"
-            c={item.state === 'failed' ? 'var(--mantine-color-error)' : undefined}
-            lineClamp={2}
-            style={{ overflowWrap: 'anywhere' }}
-          >
-            {item.message ?? (item.result === undefined ? '' : JSON.stringify(item.result))}
-          </Text>
+          {outcome !== '' && (
+            <Text
+              size="sm"
+              c={item.state === 'failed' ? 'var(--mantine-color-error)' : undefined}
+              lineClamp={2}
+              style={{ overflowWrap: 'anywhere' }}
+            >
+              {outcome}
+            </Text>
+          )}
           <Anchor
             component="button"
             type="button"

@@ -8,13 +8,14 @@ import { StateBadge } from '../parts/outcomes.js'
 import { ErrorState, LoadingRows } from '../parts/states.js'
 import { duration, exactTime } from '../parts/time.js'
 import { counted } from '../parts/words.js'
+import { useItem } from './use-items.js'
 
 /** Where everything that happened to a record is shown. */
 export function recordPath(model: string | undefined, id: string | number): string {
   return `/records?${new URLSearchParams({ ...(model !== undefined && { model }), record: String(id) }).toString()}`
 }
 
-/** All about one item. */
+/** All about one item, kept up to date for as long as the run goes on. */
 export function ItemDrawer({ run, item, onClose }: { run: RunView; item: Item | undefined; onClose(): void }) {
   return (
     <Drawer
@@ -30,7 +31,8 @@ export function ItemDrawer({ run, item, onClose }: { run: RunView; item: Item | 
   )
 }
 
-function ItemDetails({ run, item }: { run: RunView; item: Item }) {
+function ItemDetails({ run, item: opened }: { run: RunView; item: Item }) {
+  const { data: item = opened } = useItem(run, opened.id)
   const { id, state, attempts, startedAt, finishedAt, message, result, former } = item
   const isOperator = useIsOperator()
   return (

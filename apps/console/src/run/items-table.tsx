@@ -2,11 +2,12 @@ import { Anchor, Button, Group, Loader, Text, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import type { Item, ItemState, RunView } from '@flexaction/client'
 import { IconSearch } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { StateBadge } from '../parts/outcomes.js'
 import { EmptyState, ErrorState, LoadingRows } from '../parts/states.js'
 import { duration } from '../parts/time.js'
-import { type Column, type Row, VirtualTable } from '../parts/virtual-table.js'
+import { type Column, VirtualTable } from '../parts/virtual-table.js'
+import { outcomeText } from '../parts/words.js'
 import { ItemDrawer } from './item-drawer.js'
 import { MOST_ROWS, useAllItems, useFoundItems } from './use-items.js'
 
@@ -17,13 +18,56 @@ interface ItemsTableProps {
   onClear(): void
 }
 
-const COLUMNS: Column[] = [
-  { header: 'Record', width: 120 },
-  { header: 'State', width: 130 },
-  { header: 'Result or error' },
-  { header: 'Attempts', width: 90, visibleFrom: 'md' },
-  { header: 'Time', width: 100, visibleFrom: 'sm' },
-]
+/** What stands for the id of the one item of a collection or common action is its collection. */
+function columnsFor(model: string | undefined): Column<Item>[] {
+  return [
+    {
+      header: 'Record',
+      width: { base: 76, sm: 120 },
+      // The row opens the item, for whoever clicks anywhere in it; the button is for the keyboard.
+      cell: ({ id }) => (
+        <Anchor component="button" type="button" size="sm" className="numbers">
+          {id ?? model ?? 'no record'}
+        </Anchor>
+      ),
+    },
+    {
+      header: 'State',
+      width: { base: 112, sm: 130 },
+      cell: ({ state }) => <StateBadge state={state} size="sm" />,
+    },
+    {
+      header: 'Result or error',
+      cell: (item) => (
+        <Text size="sm" span c={item.state === 'failed' ? 'var(--mantine-color-error)' : undefined}>
+          {outcomeText(item)}
+        </Text>
+      ),
+    },
+    {
+      header: 'Attempts',
+      width: 90,
+      visibleFrom: 'md',
+      cell: ({ attempts }) => <span className="numbers">{attempts}</span>,
+    },
+    {
+      header: 'Time',
+      width: 100,
+      visibleFrom: 'sm',
+      cell: ({ startedAt, finishedAt }) => (
+        <span className="numbers">
+          {startedAt !== undefined &&
+            finishedAt !== undefined &&
+            duration(Date.parse(finishedAt) - Date.parse(startedAt))}
+        </span>
+      ),
+    },
+  ]
+}
+
+function keyOf(_: Item, index: number): string {
+  return String(index)
+}
 
 /** What became of each record. */
 export function ItemsTable({ run, live, state, onClear }: ItemsTableProps) {
@@ -34,6 +78,7 @@ export function ItemsTable({ run, live, state, onClear }: ItemsTableProps) {
   const found = useFoundItems(run, live, { state, search }, filtered)
   const rows = filtered ? found : all
   const [opened, setOpened] = useState<Item>()
+  const columns = useMemo(() => columnsFor(run.model), [run.model])
 
   return (
     <>
@@ -76,10 +121,11 @@ export function ItemsTable({ run, live, state, onClear }: ItemsTableProps) {
         <VirtualTable
           key={filtered ? 'found' : 'all'}
           label="Items"
-          columns={COLUMNS}
+          columns={columns}
           count={rows.count}
-          row={(index) => rowOf(index, rows.item(index), setOpened)}
-          onOpen={(index) => setOpened(rows.item(index))}
+          value={rows.item}
+          keyOf={keyOf}
+          onOpen={setOpened}
           onView={rows.onView}
           maxHeight="max(300px, calc(100dvh - 380px))"
         />
@@ -92,45 +138,4 @@ export function ItemsTable({ run, live, state, onClear }: ItemsTableProps) {
       <ItemDrawer run={run} item={opened} onClose={() => setOpened(undefined)} />
     </>
   )
-}
-
-function rowOf(index: number, item: Item | undefined, open: (item: Item) => void): Row | undefined {
-  if (!item) return undefined
-  const { id, state, attempts, startedAt, finishedAt } = item
-  const ms =
-    startedAt !== undefined && finishedAt !== undefined ? Date.parse(finishedAt) - Date.parse(startedAt) : undefined
-  return {
-    key: String(index),
-    cells: [
-      <Anchor
-        key="id"
-        component="button"
-        type="button"
-        size="sm"
-        className="numbers"
-        onClick={(event) => {
-          event.stopPropagation()
-          open(item)
-        }}
-      >
-        {id ?? 'the whole'}
-      </Anchor>,
-      <StateBadge key="state" state={state} size="sm" />,
-      <Text key="what" size="sm" span c={state === 'failed' ? 'var(--mantine-color-error)' : undefined}>
-        {whatHappened(item)}
-      </Text>,
-      <span key="attempts" className="numbers">
-        {attempts}
-      </span>,
-      <span key="time" className="numbers">
-        {ms === undefined ? '' : duration(ms)}
-      </span>,
-    ],
-  }
-}
-
-function whatHappened({ message, result, progress, state }: Item): string {
-  if (message !== undefined) return message
-  if (state === 'active' && progress !== undefined) return `${Math.round(progress)} %`
-  return result === undefined ? '' : JSON.stringify(result)
 }

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Card, Group, Stack, Tabs, Text, Tooltip } from '@mantine/core'
+import { Alert, Anchor, Badge, Card, Group, Stack, Tabs, Text, Tooltip, VisuallyHidden } from '@mantine/core'
 import { ApiError, type Connection, type ItemState, type RunView } from '@flexaction/client'
 import { IconAlertTriangle, IconExternalLink, IconPlugConnectedX } from '@tabler/icons-react'
 import { lazy, Suspense, useState } from 'react'
@@ -7,7 +7,7 @@ import { useActions, useIsOperator } from '../api.js'
 import { queuePath } from '../actions/action-card.js'
 import { Copy } from '../parts/copy.js'
 import { JsonView } from '../parts/json-view.js'
-import { hasEnded, OutcomeBar, StateBadge } from '../parts/outcomes.js'
+import { hasEnded, OutcomeBar, StateBadge, stateLabel } from '../parts/outcomes.js'
 import { Page } from '../parts/page.js'
 import { EmptyState, ErrorState, LoadingRows } from '../parts/states.js'
 import { Ago, duration, took, useNow } from '../parts/time.js'
@@ -20,7 +20,7 @@ import { useRate, useRun } from './use-run.js'
 const RunInput = lazy(() => import('./run-input.js'))
 
 /** One run: how far it is, what became of each record, what was sent. */
-export function RunPage({ id }: { id: string }) {
+export default function RunPage({ id }: { id: string }) {
   const { query, connection, goesOn } = useRun(id)
   if (query.isPending) return <LoadingRows label="Loading the run" />
   if (!query.data) {
@@ -103,8 +103,7 @@ function About({ run, queue }: { run: RunView; queue: string | undefined }) {
         </Badge>
       )}
       <Text size="sm" c="dimmed">
-        {run.model ?? (run.target === 'common' ? 'no collection' : '')} by {run.user},{' '}
-        <Ago iso={run.createdAt} now={now} />
+        {run.model === undefined ? 'Sent' : `On ${run.model}, sent`} by {run.user} <Ago iso={run.createdAt} now={now} />
       </Text>
       <Group gap={2}>
         <Text size="sm" ff="monospace">
@@ -163,9 +162,18 @@ function Progress({ run, live }: { run: RunView; live: boolean }) {
           </Text>
         </Group>
         <OutcomeBar counts={run.counts} total={run.total} size={12} />
+        {/* For screen readers: at every tenth part, and when the state changes; not at every item. */}
+        <VisuallyHidden role="status">
+          The run is {stateLabel(run.state)}, {live ? `${percent - (percent % 10)} % done` : outcomesText(run)}
+        </VisuallyHidden>
       </Stack>
     </Card>
   )
+}
+
+function outcomesText({ counts, total }: RunView): string {
+  const failed = counts.failed > 0 ? `, ${counts.failed} of them failed` : ''
+  return `${counted(total, 'item')} in all${failed}`
 }
 
 function Failures({ run: { errors } }: { run: RunView }) {

@@ -1,11 +1,11 @@
-import { Button, Group, Menu, Text } from '@mantine/core'
-import { modals } from '@mantine/modals'
+import { Button, Group, Menu } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import type { RunView, SteeringWord } from '@flexaction/client'
 import { IconDownload, IconPlayerPause, IconPlayerPlay, IconRefresh, IconX } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { client, queryClient, useIsOperator } from '../api.js'
+import { askFirst } from '../parts/ask-first.js'
 import { hasEnded } from '../parts/outcomes.js'
 import { messageOf } from '../parts/states.js'
 import { counted } from '../parts/words.js'
@@ -74,12 +74,12 @@ export function RunSteering({ run }: { run: RunView }) {
       notifications.show({ title: `${label} did not work`, message: messageOf(error), color: 'red', autoClose: false })
     },
   })
-  const ask = (step: Step): string =>
-    modals.openConfirmModal({
+  const ask = (step: Step): void =>
+    askFirst({
       title: `${step.label}?`,
-      children: <Text size="sm">{step.question}</Text>,
-      labels: { confirm: step.label, cancel: 'Not now' },
-      ...(step.color !== undefined && { confirmProps: { color: step.color } }),
+      text: step.question,
+      confirm: step.label,
+      ...(step.color !== undefined && { color: step.color }),
       onConfirm: () => steer.mutate(step),
     })
   return (

@@ -1,7 +1,8 @@
 import type { Item, ItemFilter, ItemPage, ItemState, RunView } from '@flexaction/client'
-import { keepPreviousData, useInfiniteQuery, useQueries } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQueries, useQuery } from '@tanstack/react-query'
 import { useCallback, useState } from 'react'
 import { client } from '../api.js'
+import { hasEnded } from '../parts/outcomes.js'
 
 export interface ItemRows {
   count: number
@@ -23,10 +24,9 @@ const MOST_LOOKS = 50
 
 /** All items, by their position: any part of the table can be shown without reading what is before it. */
 export function useAllItems(run: RunView, live: boolean, enabled: boolean): ItemRows {
-  const [view, setView] = useState<[first: number, last: number]>([0, 0])
+  const [[firstPage, lastInView], setPages] = useState<readonly [first: number, last: number]>([0, 0])
   const count = Math.min(run.total, MOST_ROWS)
-  const firstPage = Math.floor(view[0] / PER_PAGE)
-  const lastPage = Math.floor(Math.min(view[1], Math.max(0, count - 1)) / PER_PAGE)
+  const lastPage = Math.min(lastInView, Math.floor(Math.max(0, count - 1) / PER_PAGE))
   const pages = enabled && count > 0 ? Array.from({ length: lastPage - firstPage + 1 }, (_, at) => firstPage + at) : []
   const queries = useQueries({
     queries: pages.map((page) => ({
@@ -38,7 +38,10 @@ export function useAllItems(run: RunView, live: boolean, enabled: boolean): Item
       gcTime: 30_000,
     })),
   })
-  const onView = useCallback((first: number, last: number) => setView([first, last]), [])
+  const onView = useCallback((firstRow: number, lastRow: number) => {
+    const [first, last] = [Math.floor(firstRow / PER_PAGE), Math.floor(lastRow / PER_PAGE)]
+    setPages((known) => (known[0] === first && known[1] === last ? known : [first, last]))
+  }, [])
   return {
     count,
     item: (index) => queries[Math.floor(index / PER_PAGE) - firstPage]?.data?.items[index % PER_PAGE],
@@ -83,6 +86,17 @@ export function useFoundItems(
     refetch: () => void query.refetch(),
     more: hasNextPage,
   }
+}
+
+/** One item as it is now; without an id, the one item of a collection or common action. */
+export function useItem(run: RunView, id: string | number | undefined) {
+  const record = id === undefined ? undefined : String(id)
+  return useQuery({
+    queryKey: ['items', run.id, 'record', record],
+    queryFn: ({ signal }) => client.items(run.id, { record, limit: 1 }, signal),
+    select: ({ items }) => items[0],
+    refetchInterval: hasEnded(run) ? false : 2 * AGAIN_EVERY_MS,
+  })
 }
 
 /** A page of what fits; goes on over stretches without any. */

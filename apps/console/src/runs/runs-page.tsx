@@ -1,5 +1,6 @@
 import { Anchor, Button, Switch } from '@mantine/core'
 import type { RunState } from '@flexaction/client'
+import dayjs from 'dayjs'
 import { useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { Page } from '../parts/page.js'
@@ -8,10 +9,8 @@ import { RunFilters } from './run-filters.js'
 import { RunsTable } from './runs-table.js'
 import { type ListFilter, useRunList } from './use-run-list.js'
 
-const DAY_MS = 24 * 3_600_000
-
 /** All runs, live, newest first. */
-export function RunsPage() {
+export default function RunsPage() {
   const [query, setQuery] = useSearchParams()
   const [live, setLive] = useState(true)
   const list = useRunList(filterOf(query), live)
@@ -57,7 +56,7 @@ function filterOf(query: URLSearchParams): ListFilter {
     state: text('state') as RunState | undefined,
     user: text('user'),
     record: text('record'),
-    since: since ? new Date(`${since}T00:00`).getTime() : undefined,
-    until: until ? new Date(`${until}T00:00`).getTime() + DAY_MS : undefined,
+    since: since ? dayjs(since).valueOf() : undefined,
+    until: until ? dayjs(until).add(1, 'second').valueOf() : undefined,
   }
 }

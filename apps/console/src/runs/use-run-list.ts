@@ -37,7 +37,7 @@ export function useRunList(filter: ListFilter, live: boolean): RunList {
   const head = useQuery({
     queryKey: ['runs', 'newest', key],
     queryFn: ({ signal }) => look({ ...rest, cursor: until === undefined ? undefined : cursorAt(until) }, signal),
-    refetchInterval: live && until === undefined ? NEWEST_AGAIN_MS : false,
+    refetchInterval: live && (until === undefined || until > Date.now()) ? NEWEST_AGAIN_MS : false,
   })
   const known = useRef<Known>(undefined)
   if (known.current?.key !== key) known.current = { key, runs: new Map(), head: undefined, anchor: undefined }

@@ -1,6 +1,8 @@
 import {
   Badge,
+  Code,
   Grid,
+  Group,
   NavLink,
   Paper,
   ScrollArea,
@@ -16,7 +18,8 @@ import type { WireEntry } from '@flexaction/client'
 import { IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { client, useIsOperator } from '../api.js'
+import { client, messagesUrl, useIsOperator } from '../api.js'
+import { Copy } from '../parts/copy.js'
 import { JsonView } from '../parts/json-view.js'
 import { Page } from '../parts/page.js'
 import { EmptyState, ErrorState, LoadingRows } from '../parts/states.js'
@@ -40,7 +43,16 @@ export default function WirePage() {
   return (
     <Page
       title="Wire"
-      about="The last messages that Jet Admin, or any other caller, has exchanged with the gateways. Secrets are masked, long lists are cut."
+      about={
+        <>
+          The last messages that Jet Admin, or any other caller, has exchanged with the gateways. Secrets are masked,
+          long lists are cut.
+          <Group gap={4}>
+            Messages URL for Jet Admin: <Code>{messagesUrl}</Code>
+            <Copy text={messagesUrl} what="the messages URL" />
+          </Group>
+        </>
+      }
       actions={<Switch label="Live" checked={live} onChange={(event) => setLive(event.currentTarget.checked)} />}
     >
       {!isOperator && (
@@ -50,7 +62,8 @@ export default function WirePage() {
       {wire.isError && !wire.data && <ErrorState error={wire.error} onRetry={() => void wire.refetch()} />}
       {wire.data?.length === 0 && (
         <EmptyState title="No messages yet">
-          Enter this gateway's messages address in Jet Admin, or run an action here: what passes appears by itself.
+          Enter the address above as Messages URL in the settings of your Jet Admin project, or run an action here: what
+          passes appears by itself.
         </EmptyState>
       )}
       {wire.data && wire.data.length > 0 && (
@@ -68,7 +81,7 @@ export default function WirePage() {
                 {counted(entries.length, 'message')}
               </Text>
               <ScrollArea.Autosize
-                mah="max(260px, calc(100dvh - 300px))"
+                mah={{ base: 240, md: 'max(260px, calc(100dvh - 320px))' }}
                 viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': 'Messages' }}
               >
                 {entries.map((entry) => (
@@ -155,7 +168,7 @@ function Side({ title, headers, body }: { title: string; headers: Record<string,
           </Table.Tbody>
         </Table>
       )}
-      <JsonView value={body === '' ? '(empty)' : body} label="Body" mah={520} />
+      <JsonView value={body === '' ? '(empty)' : body} label={`${title}: body`} mah={520} />
     </Paper>
   )
 }

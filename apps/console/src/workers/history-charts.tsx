@@ -13,7 +13,12 @@ const OUTCOMES = [
 
 /** How much ended in each interval, and how long runs waited for their start. */
 export default function HistoryCharts({ history }: { history: HistoryView }) {
-  const data = history.points.map((point) => ({ ...point, time: clock(point.at) }))
+  const data = history.points.map((point) => ({
+    ...point,
+    time: clock(point.at),
+    // Where no run started there is no mean: a gap, not a zero.
+    waitedMs: point.started === 0 ? null : point.waitedMs,
+  }))
   const every = history.span === 'hour' ? 'minute' : '10 minutes'
   const total = (name: 'succeeded' | 'failed'): number => history.points.reduce((sum, point) => sum + point[name], 0)
   const summary = `${total('succeeded').toLocaleString()} items succeeded and ${total('failed').toLocaleString()} failed in the last ${history.span}`
@@ -36,6 +41,7 @@ export default function HistoryCharts({ history }: { history: HistoryView }) {
             withLegend
             tickLine="none"
             gridAxis="x"
+            valueFormatter={(count) => count.toLocaleString()}
             barProps={{ isAnimationActive: false }}
           />
         </figure>
@@ -51,7 +57,8 @@ export default function HistoryCharts({ history }: { history: HistoryView }) {
             valueFormatter={duration}
             tickLine="none"
             gridAxis="x"
-            withDots={false}
+            dotProps={{ r: 3 }}
+            connectNulls={false}
             curveType="linear"
             lineProps={{ isAnimationActive: false }}
           />

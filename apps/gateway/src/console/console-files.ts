@@ -9,7 +9,7 @@ export const LOGIN_PATH = '/login'
 const FOLDER = fileURLToPath(new URL('../../../console/dist', import.meta.url))
 
 /** The console's own pages: each answers with the same document, and the page looks at the address. */
-const PAGES = /^\/(?:login|actions|runs|records|workers|wire)?(?:\/.*)?$/
+const PAGES = /^\/(?:(?:login|actions|runs|records|workers|wire)(?:\/.*)?)?$/
 
 /** Scripts and styles come from here alone, and none stands in the page; styles of elements are set by the components. */
 const POLICY = [

@@ -1,6 +1,7 @@
 import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { KoaAdapter } from '@bull-board/koa'
+import type { LiveWorker } from '@flexaction/shared/catalog'
 import { FlexActionError } from '@flexaction/shared/errors'
 import type { BatchQueues } from '@flexaction/shared/queues'
 import { type Authenticator, requireRole } from '../access/authenticator.js'
@@ -17,18 +18,25 @@ const FOREIGN_LINKS = /<link[^>]*\bhref="https?:\/\/[^>]*>/g
 const OWN_CONTENT_ONLY =
   "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 
+/** What handlers wrote: as in the API, for operators alone. The router behind takes upper case for lower case. */
+const LOGS = /\/logs$/i
+
+export interface DashboardOptions {
+  queues: BatchQueues
+  authenticator: Authenticator
+  /** The page to log in at, if there is one; else the browser asks for a password. */
+  loginPath: string | undefined
+  /** The live workers that serve an action. */
+  workersServing(identity: string): readonly LiveWorker[]
+}
+
 /** The queue dashboard (bull-board): one row per action, appearing as actions are published. */
 export class Dashboard {
   readonly #adapter = new KoaAdapter()
   readonly #board: ReturnType<typeof createBullBoard>
   readonly #shown = new Map<string, BullMQAdapter>()
 
-  constructor(
-    private readonly queues: BatchQueues,
-    private readonly authenticator: Authenticator,
-    /** The page to log in at, if there is one; else the browser asks for a password. */
-    private readonly loginPath: string | undefined,
-  ) {
+  constructor(private readonly options: DashboardOptions) {
     this.#adapter.setBasePath(DASHBOARD_PATH)
     this.#board = createBullBoard({
       queues: [],
@@ -48,10 +56,14 @@ export class Dashboard {
     for (const identity of identities) {
       if (this.#shown.has(identity)) continue
       // Items are retried through their run: repeating a whole ended batch here would do nothing.
-      const adapter = new BullMQAdapter(this.queues.get(identity), {
-        allowRetries: false,
-        externalJobUrl: ({ data }) => ({ displayText: 'Run', href: `/runs/${(data as { run: string }).run}` }),
-      })
+      const adapter = new ActionQueue(
+        this.options.queues.get(identity),
+        {
+          allowRetries: false,
+          externalJobUrl: ({ data }) => ({ displayText: 'Run', href: `/runs/${(data as { run: string }).run}` }),
+        },
+        () => this.options.workersServing(identity),
+      )
       this.#board.addQueue(adapter)
       this.#shown.set(identity, adapter)
     }
@@ -63,10 +75,11 @@ export class Dashboard {
       if (!ctx.path.startsWith(DASHBOARD_PATH)) return next()
       ctx.set('Content-Security-Policy', OWN_CONTENT_ONLY)
       try {
-        ctx.state.caller = this.authenticator.callerOf(ctx)
+        ctx.state.caller = this.options.authenticator.callerOf(ctx)
       } catch (error) {
-        if (this.loginPath !== undefined && isNavigation(ctx)) {
-          return ctx.redirect(`${this.loginPath}?next=${encodeURIComponent(ctx.url)}`)
+        const { loginPath } = this.options
+        if (loginPath !== undefined && isNavigation(ctx)) {
+          return ctx.redirect(`${loginPath}?next=${encodeURIComponent(ctx.url)}`)
         }
         ctx.set('WWW-Authenticate', 'Basic realm="FlexAction: any name, and your token as password", charset="UTF-8"')
         throw error
@@ -77,6 +90,7 @@ export class Dashboard {
           throw new FlexActionError('not_permitted', 'Not permitted: queues are changed from the dashboard itself only')
         }
       }
+      if (LOGS.test(ctx.path)) requireRole(ctx.state.caller, 'operator', 'reading logs')
       await next()
       if (typeof ctx.body === 'string') ctx.body = ctx.body.replaceAll(FOREIGN_LINKS, '')
       return undefined
@@ -85,6 +99,28 @@ export class Dashboard {
 
   get routes(): GatewayMiddleware {
     return this.#adapter.registerPlugin() as unknown as GatewayMiddleware
+  }
+}
+
+/** The queue of an action. Who serves it is known from the catalog: BullMQ would look for names of connections. */
+class ActionQueue extends BullMQAdapter {
+  constructor(
+    queue: ReturnType<BatchQueues['get']>,
+    options: ConstructorParameters<typeof BullMQAdapter>[1],
+    private readonly workers: () => readonly LiveWorker[],
+  ) {
+    super(queue, options)
+  }
+
+  override getWorkers(): ReturnType<BullMQAdapter['getWorkers']> {
+    return Promise.resolve(
+      this.workers().map(({ id, group, host, pid, startedAt }) => ({
+        id,
+        name: group,
+        addr: `${host}, pid ${pid}`,
+        age: Math.round((Date.now() - Date.parse(startedAt)) / 1_000),
+      })),
+    )
   }
 }
 

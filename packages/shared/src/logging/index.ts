@@ -4,6 +4,8 @@ export type { Logger } from 'pino'
 
 /** Keys whose values are never logged, wherever they stand in what is logged. */
 const SECRET_KEYS = ['authorization', 'cookie', 'password', 'token', 'secret']
+/** What else a key may be called, as others write it, without `_` and `-`. */
+const SECRET_WORDS = [...SECRET_KEYS, 'passwd', 'passphrase', 'apikey', 'accesskey', 'privatekey', 'credential']
 
 /** Log levels that `LOG_LEVEL` may name. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -41,10 +43,10 @@ export function maskFields(value: unknown): unknown {
   )
 }
 
-/** Also `api_token`, `newPassword`: a name that holds one of the words. */
+/** Also `api_token`, `newPassword`, `X-Api-Key`: a name that holds one of the words. */
 function isSecretKey(key: string): boolean {
-  const name = key.toLowerCase()
-  return SECRET_KEYS.some((word) => name.includes(word))
+  const name = key.toLowerCase().replaceAll(/[_-]/g, '')
+  return SECRET_WORDS.some((word) => name.includes(word))
 }
 
 function maskError(error: unknown): unknown {
