@@ -1,27 +1,54 @@
+import { parseArgs } from 'node:util'
 import { benches } from './benches/index.js'
-import { isMet } from './lab/bench.js'
 import { Lab } from './lab/lab.js'
-import { median, readable } from './lab/numbers.js'
+import { printFindings, printSurroundings } from './report/print.js'
+import { saveResult } from './report/result.js'
+import { surroundings } from './report/surroundings.js'
 
-const names = process.argv.slice(2).filter((a) => !a.startsWith('-'))
-const lab = await Lab.open(process.argv.includes('--smoke'), undefined)
-try {
-  for (const bench of benches.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    const findings = await bench.run(lab)
-    console.log(bench.name, bench.about)
-    for (const [side, values] of Object.entries(findings.measured))
-      console.log('  ', side, readable(median(values)), findings.unit, values.map(readable).join(' '))
-    for (const goal of findings.goals)
-      console.log(
-        '  ',
-        isMet(goal) ? 'ok' : 'MISSED',
-        goal.what,
-        readable(goal.value),
-        goal.unit,
-        goal.atLeast ?? goal.atMost,
-      )
-    await lab.clear()
+const USAGE = `Usage: pnpm bench [name…] [--rounds N] [--smoke]
+
+  --rounds N   rounds of each measurement, instead of the bench's own number
+  --smoke      one round with few items: shows that the benches work, and measures nothing
+
+Benches: ${benches.map(({ name }) => name).join(', ')}`
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(args: string[]): Promise<number> {
+  const options = { rounds: { type: 'string' }, smoke: { type: 'boolean', default: false } } as const
+  const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+  const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
+  const unknown = positionals.find((name) => benches.every((bench) => bench.name !== name))
+  if (unknown !== undefined || (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))) {
+    console.error(
+      unknown === undefined
+        ? `--rounds takes a whole number, received '${values.rounds}'`
+        : `There is no bench '${unknown}'`,
+    )
+    console.error(USAGE)
+    return 2
   }
-} finally {
-  await lab.close()
+  const chosen = benches.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+  const lab = await Lab.open(values.smoke, rounds)
+  endWithSignals(lab)
+  try {
+    const where = await surroundings(lab)
+    printSurroundings(where)
+    for (const bench of chosen) {
+      const findings = await bench.run(lab)
+      printFindings(bench, findings)
+      if (!lab.smoke) await saveResult(bench, findings, where)
+      await lab.clear()
+    }
+    if (lab.smoke) console.log(`\n${chosen.length} passed, 0 failed`)
+    return 0
+  } finally {
+    await lab.close()
+  }
+}
+
+/** What was started must not outlive the bench. */
+function endWithSignals(lab: Lab): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void lab.close().finally(() => process.exit(130)))
 }
