@@ -19,7 +19,7 @@ export const fairness: Bench = {
     const large = await ours.client.begin({ name: 'wait', model: 'users', ids: idsUpTo(count), params })
     while (((await ours.client.run(large)).counts.succeeded ?? 0) === 0) await pause(20)
     const small = executeAction({ name: 'wait', model: 'users', id: 'one', params })
-    const took = await oneAfterTheOther(lab.items(500, 20), PAUSE_MS, async () => {
+    const took = await oneAfterTheOther(lab.items(200, 20), PAUSE_MS, async () => {
       const { status, text } = await ours.client.message(small)
       if (status !== 201) throw new Error(`expected 201, received ${status}: ${text}`)
     })

@@ -13,8 +13,8 @@ export const immediate: Bench = {
   about: 'execute_action with a handler that does nothing, answered over HTTP: one at a time, and 50 at once',
   run: async (lab) => {
     const { ours, baseline } = await open(lab)
-    const [serial, parallel] = [lab.items(2_000), lab.items(10_000)]
-    const measured = await inTurn(lab.rounds(7), {
+    const [serial, parallel] = [lab.items(300), lab.items(2_000)]
+    const measured = await inTurn(lab.rounds(5), {
       ours: async () => {
         const took = await oneAfterTheOther(serial, 0, ours)
         const perSecond = await sideBySide(parallel, CALLERS, ours)
@@ -50,8 +50,8 @@ export const immediateIdle: Bench = {
   about: 'the same, one at a time with a pause of 5 ms in between',
   run: async (lab) => {
     const { ours, baseline } = await open(lab)
-    const count = lab.items(500, 50)
-    const measured = await inTurn(lab.rounds(7), {
+    const count = lab.items(200, 50)
+    const measured = await inTurn(lab.rounds(5), {
       ours: async () => latencies(await oneAfterTheOther(count, PAUSE_MS, ours)),
       waitUntilFinished: async () => latencies(await baseline.call<number[]>('oneAfterTheOther', count, PAUSE_MS)),
     })
