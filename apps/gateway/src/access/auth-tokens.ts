@@ -1,5 +1,5 @@
 import type { Role } from '@flexaction/shared'
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash as oneShotHash, timingSafeEqual } from 'node:crypto'
 
 export const ROLES: readonly Role[] = ['viewer', 'operator', 'admin']
 
@@ -47,5 +47,5 @@ export function mayActAs(caller: Caller, role: Role): boolean {
 }
 
 function hash(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
+  return oneShotHash('sha256', token, 'buffer')
 }

@@ -5,9 +5,9 @@ import type { GatewayContext, GatewayMiddleware } from '../http/context.js'
 
 /** Messages that are kept. */
 const MOST_ENTRIES = 100
-/** What has passed is told to Redis this often, in ms: the last few, however many there were… */
+/** What has passed is told to Redis this often, in ms… */
 const TELL_EVERY_MS = 500
-/** … since masking a message costs more than answering it: under load it must not be most of the work. */
+/** … but no more than so many messages that went well: under load, looking at them would cost more than answering them. */
 const MOST_PER_TELL = 10
 /** Characters of a body that are kept. */
 const MOST_CHARACTERS = 8_000
@@ -59,6 +59,8 @@ export class WireLog {
   }
 
   #pass(ctx: GatewayContext, ms: number): void {
+    const most = ctx.status < 400 ? MOST_PER_TELL : MOST_ENTRIES
+    if (this.#untold.length >= most) return
     const { requestId, caller } = ctx.state
     const body = ctx.request.body as unknown
     const name = (body as { name?: unknown } | undefined)?.name
@@ -77,7 +79,6 @@ export class WireLog {
       answerHeaders: pick(ctx.response.headers, ANSWER_HEADERS),
       answer: ctx.body,
     })
-    if (this.#untold.length > MOST_PER_TELL) this.#untold.shift()
     this.#timer ??= setTimeout(() => void this.#tell(), TELL_EVERY_MS)
   }
 
