@@ -1,17 +1,19 @@
-// Writes what the docs and .env.example say about settings, from the code that reads them.
+// Writes what the docs and .env.example say about settings, from the code that reads them, and docs/performance.md from what
+// the benches have found.
 //
 //   pnpm generate            writes
 //   pnpm generate --check    writes nothing; exit code 1 when something is out of date
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { format } from 'prettier'
+import { performanceSection } from './performance.mjs'
 import { launcherSettings, sampleSettings } from './settings-without-schema.mjs'
 
 /** @typedef {{ name: string, defaultText: string, allowed: string, description: string }} Row a setting */
 /** @typedef {Row & { readBy: string }} ReadRow */
 
-const BEGIN = '<!-- settings: written by `pnpm generate` -->'
-const END = '<!-- end of settings -->'
+const SETTINGS = { begin: '<!-- settings: written by `pnpm generate` -->', end: '<!-- end of settings -->' }
+const RESULTS = { begin: '<!-- results: written by `pnpm generate` -->', end: '<!-- end of results -->' }
 
 const inRepository = (/** @type {string} */ path) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
@@ -24,19 +26,22 @@ for (const [path, text] of await generate()) {
   else await writeFile(inRepository(path), text)
 }
 if (outdated.length > 0) {
-  console.error(`Out of date with the settings in the code: ${outdated.join(', ')}. Run: pnpm generate`)
+  console.error(
+    `Out of date with the settings in the code, or with bench/results: ${outdated.join(', ')}. Run: pnpm generate`,
+  )
   process.exit(1)
 }
 
 /** @returns {Promise<[path: string, text: string][]>} */
 async function generate() {
   const rows = await allSettings()
-  const table = await format(toTable(rows), { ...(await prettierOptions()), parser: 'markdown' })
+  const table = toTable(rows)
   return [
-    ['README.md', replaceSection(await readFile(inRepository('README.md'), 'utf8'), 'README.md', table)],
+    ['README.md', await withSection('README.md', SETTINGS, table)],
+    ['docs/configuration.md', await withSection('docs/configuration.md', SETTINGS, table)],
     [
-      'docs/configuration.md',
-      replaceSection(await readFile(inRepository('docs/configuration.md'), 'utf8'), 'docs/configuration.md', table),
+      'docs/performance.md',
+      await withSection('docs/performance.md', RESULTS, await performanceSection(inRepository('bench/results'))),
     ],
     ['.env.example', toEnvFile(rows)],
   ]
@@ -94,15 +99,17 @@ function toTable(rows) {
     .join('\n')
 }
 
-/** @param {string} text @param {string} path @param {string} section */
-function replaceSection(text, path, section) {
-  const begin = text.indexOf(BEGIN)
-  const end = text.indexOf(END)
+/** A file's text with the section between two marks written anew. @param {string} path @param {{ begin: string, end: string }} marks @param {string} section */
+async function withSection(path, marks, section) {
+  const text = await readFile(inRepository(path), 'utf8')
+  const begin = text.indexOf(marks.begin)
+  const end = text.indexOf(marks.end)
   if (begin < 0 || end < begin) {
-    console.error(`${path} lacks its marks: ${BEGIN} and ${END}, between which the table of settings belongs`)
+    console.error(`${path} lacks its marks: ${marks.begin} and ${marks.end}, between which its section belongs`)
     process.exit(1)
   }
-  return `${text.slice(0, begin + BEGIN.length)}\n\n${section}\n${text.slice(end)}`
+  const formatted = await format(section, { ...(await prettierOptions()), parser: 'markdown' })
+  return `${text.slice(0, begin + marks.begin.length)}\n\n${formatted}\n${text.slice(end)}`
 }
 
 /** Every setting, commented out, with its default as the value. @param {ReadRow[]} rows */
