@@ -8,7 +8,7 @@ const PER_CALL = 500
 
 export const bulk: Bench = {
   name: 'bulk',
-  about: 'bulk action, 100,000 ids, batchSize 500: a handler call per batch, an outcome per id',
+  about: 'bulk action, 100,000 ids, batchSize 500: a handler call per 500 ids, an outcome per id',
   run: async (lab) => {
     const count = lab.items(100_000, 1_000)
     const ours = await lab.installation()

@@ -2,7 +2,7 @@ import { FlexActionError } from '@flexaction/shared/errors'
 import type { Logger } from '@flexaction/shared/logging'
 import type { BatchQueues, ListingQueues } from '@flexaction/shared/queues'
 import { isRedisAway } from '@flexaction/shared/redis'
-import { isStaged, type NewRun, type RunStore, windowFor } from '@flexaction/shared/runs'
+import { isStaged, itemsPerCall, type NewRun, type RunStore, windowFor } from '@flexaction/shared/runs'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import type { Admission } from './admission.js'
 import type { Order } from './order.js'
@@ -38,7 +38,7 @@ export class Acceptor {
 
   /** Most batches of one of the action's runs to stand in the queue. */
   window(action: CatalogAction, batchSize: number): number {
-    const callsPerBatch = action.target.kind === 'records' && action.target.bulk ? 1 : batchSize
+    const callsPerBatch = Math.ceil(batchSize / itemsPerCall(action.target))
     return windowFor(callsPerBatch, this.options.catalog.workersFor(action.identity), action.slots)
   }
 

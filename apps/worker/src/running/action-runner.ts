@@ -134,7 +134,7 @@ export class ActionRunner implements Commanded {
     const isolation = started.interruptions >= ISOLATED_AFTER ? this.options.isolation : undefined
     const { batchSize, generation, startedAt, createdAt, identity } = started.run
     if (job.batch === 0 && generation === 0 && startedAt !== undefined) history.started(identity, startedAt - createdAt)
-    const callsPerBatch = this.action.bulk ? 1 : batchSize
+    const callsPerBatch = Math.ceil(batchSize / this.action.itemsPerCall)
     const batch = new RunningBatch({
       action: this.action,
       job,

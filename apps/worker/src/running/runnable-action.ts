@@ -8,6 +8,7 @@ import {
   type PublishedAction,
 } from '@flexaction/shared/catalog'
 import { parseDuration } from '@flexaction/shared/config'
+import { itemsPerCall } from '@flexaction/shared/runs'
 import type { Definitions } from '../loading/load-definitions.js'
 import { compileForm, type CompiledForm } from '@flexaction/shared/fields'
 
@@ -17,6 +18,8 @@ const DEFAULT_TIMEOUT_MS = 5 * 60_000
 export interface RunnableAction {
   published: PublishedAction
   bulk: boolean
+  /** Most items of one handler call. */
+  itemsPerCall: number
   slots: number
   timeoutMs: number
   retry: RetryPolicy | undefined
@@ -37,6 +40,7 @@ function makeRunnableMessage(definition: MessageDefinition): RunnableAction {
   return {
     published: describeMessage(definition),
     bulk: false,
+    itemsPerCall: 1,
     slots: DEFAULT_SLOTS,
     timeoutMs: parseDuration(options.timeout ?? '') ?? DEFAULT_TIMEOUT_MS,
     retry: options.retry,
@@ -53,6 +57,7 @@ function makeRunnable(definition: ActionDefinition): RunnableAction {
   return {
     published,
     bulk: target.kind === 'records' && target.bulk,
+    itemsPerCall: itemsPerCall(target),
     slots: published.slots,
     timeoutMs: parseDuration(options.timeout ?? '') ?? DEFAULT_TIMEOUT_MS,
     retry: options.retry,

@@ -23,6 +23,7 @@ import { ranges } from './ranges.js'
 import { resultJson } from './result-json.js'
 import type { RunnableAction } from './runnable-action.js'
 import { Settler, type SettlerOptions } from './settler.js'
+import { firstOfCall, WaitingCalls } from './waiting-calls.js'
 
 /** How a bulk handler settles one id. */
 export type OneEnding =
@@ -59,9 +60,7 @@ export class RunningBatch {
   readonly #histories: ItemHistory[]
   readonly #settler: Settler
   readonly #logger: Logger
-  /** Positions that are to be called by this holder, in order. */
-  #ready: number[]
-  #nextReady = 0
+  readonly #waiting: WaitingCalls
   /** When the earliest item that waits for its retry is due, in epoch ms. */
   #retryAt = Number.POSITIVE_INFINITY
   #unsettled: number
@@ -85,8 +84,8 @@ export class RunningBatch {
       this.#finish = resolve
     })
     this.#histories = foldLog(started.log, this.ids.length, { closed: run.closed })
-    this.#ready = this.#dueItems(Date.now())
-    this.#unsettled = this.#ready.length
+    this.#waiting = new WaitingCalls(this.#dueItems(Date.now()), action.itemsPerCall)
+    this.#unsettled = this.#waiting.items
     this.#settler = new Settler({
       ...options,
       live: () => this.#liveCalls(),
@@ -102,15 +101,13 @@ export class RunningBatch {
   }
 
   get callsLeft(): number {
-    const items = this.#ready.length - this.#nextReady
-    return this.options.action.bulk ? Math.min(items, 1) : items
+    return this.#waiting.left
   }
 
   takeCall(): Call | undefined {
-    const first = this.#ready[this.#nextReady]
-    if (first === undefined) return undefined
-    const others = this.options.action.bulk ? this.#ready.slice(this.#nextReady + 1) : []
-    this.#nextReady += 1 + others.length
+    const positions = this.#waiting.take()
+    if (!positions) return undefined
+    const [first, ...others] = positions
     return new Call(this, first, this.#attemptOf(first), others)
   }
 
@@ -131,10 +128,11 @@ export class RunningBatch {
       return this.fail(call, error)
     }
     const { run } = this.options.started
-    if (json !== '' && run.total === this.ids.length && (this.options.action.bulk || run.total === 1))
-      this.#settler.result(json)
-    const itemJson = this.options.action.bulk ? '' : json
-    for (const position of call.open) this.#succeedItem(this.#attemptEnd(call, position), itemJson)
+    const { bulk, itemsPerCall } = this.options.action
+    if (json !== '' && run.total <= itemsPerCall) this.#settler.result(json)
+    const itemJson = bulk ? '' : json
+    const now = Date.now()
+    for (const position of call.open) this.#succeedItem(this.#attemptEnd(call, position, now), itemJson)
     this.#close(call)
   }
 
@@ -219,8 +217,7 @@ export class RunningBatch {
 
   idempotencyKey(call: Call): string {
     const { started, action } = this.options
-    const item = started.batch * started.run.batchSize + call.first
-    return action.bulk ? `${this.runId}-batch-${started.batch}` : `${this.runId}-${item}`
+    return `${this.runId}-${started.batch * started.run.batchSize + firstOfCall(call.first, action.itemsPerCall)}`
   }
 
   loggerFor(call: Call): Logger {
@@ -244,7 +241,8 @@ export class RunningBatch {
 
   #dueItems(now: number): number[] {
     const due: number[] = []
-    for (const [position, { state, retryAt = 0 }] of this.#histories.entries()) {
+    for (let position = 0; position < this.#histories.length; position++) {
+      const { state, retryAt = 0 } = this.#histories[position] as ItemHistory
       if (state !== 'waiting') continue
       if (retryAt <= now) due.push(position)
       else this.#retryAt = Math.min(this.#retryAt, retryAt)
@@ -291,9 +289,9 @@ export class RunningBatch {
     }
   }
 
-  #attemptEnd(call: Call, position: number): AttemptEnd {
+  #attemptEnd(call: Call, position: number, now = Date.now()): AttemptEnd {
     const started = call.startedAt - this.options.started.run.createdAt
-    return { position, attempt: this.#attemptOf(position), started, took: Date.now() - call.startedAt }
+    return { position, attempt: this.#attemptOf(position), started, took: now - call.startedAt }
   }
 
   /** This call's number for an item: 1, 2, … */
@@ -323,13 +321,12 @@ export class RunningBatch {
   }
 
   #dropCalls(): void {
-    const calls = this.callsLeft
-    this.#nextReady = this.#ready.length
+    const calls = this.#waiting.drop()
     if (calls > 0) this.options.onDropped(calls)
   }
 
   #endWhenIdle(): void {
-    if (this.#ending || this.inFlight.size > 0 || this.#nextReady < this.#ready.length) return
+    if (this.#ending || this.inFlight.size > 0 || this.#waiting.left > 0) return
     this.#ending = true
     void this.#end()
   }
@@ -379,7 +376,7 @@ export class RunningBatch {
     this.#nextProgress = now + PROGRESS_EVERY_MS
     this.#showedProgress = true
     const begun = [...this.inFlight].reduce((sum, call) => sum + (call.done ?? 0) / 100, 0)
-    const before = this.ids.length - this.#ready.length
+    const before = this.ids.length - this.#waiting.items
     const percent = Math.floor((100 * (before + settled + begun)) / this.ids.length)
     if (percent > 0) this.options.job.progress(percent)
   }

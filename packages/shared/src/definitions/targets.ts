@@ -2,7 +2,7 @@
 export interface RecordsOptions<Bulk extends boolean = boolean> {
   /** `true`: one handler call gets many ids (up to `batchSize`). Default `false`: one call per record. */
   bulk?: Bulk
-  /** Most items in one batch, and for bulk actions in one handler call. 1 to 10,000; default 500, for bulk 100. */
+  /** Most items in one batch; for bulk actions, in one handler call. 1 to 10,000; default 500, for bulk 100. */
   batchSize?: number
 }
 

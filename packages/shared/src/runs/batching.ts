@@ -9,14 +9,26 @@ const BATCHES_PER_RUN = 100
  */
 const BATCHES_PER_WORKER = 4
 
+/** The same for bulk actions, whose calls are large already… */
+const BATCHES_PER_BULK_RUN = 50
+/** … and this many calls in one batch at most: they are shared among workers batch by batch. */
+const CALLS_PER_BULK_BATCH = 10
+
 /**
- * Items per batch. Small runs get one item per job, so that each record is visible in the dashboard; large ones grow
- * up to the action's batch size. A bulk handler's call is a batch, so there it is the batch size at once.
+ * Items per batch. Small runs get one call per job, so that each is visible in the dashboard; large ones grow: up to the
+ * action's batch size, or for bulk actions, whose batch size is that of a call, to several calls.
  */
 export function batchSizeFor(target: Target, total: number): number {
   if (target.kind !== 'records') return 1
-  if (target.bulk) return target.batchSize
-  return Math.min(target.batchSize, Math.max(1, Math.ceil(total / BATCHES_PER_RUN)))
+  const { bulk, batchSize } = target
+  if (!bulk) return Math.min(batchSize, Math.max(1, Math.ceil(total / BATCHES_PER_RUN)))
+  const calls = Math.ceil(total / batchSize / BATCHES_PER_BULK_RUN)
+  return batchSize * Math.min(CALLS_PER_BULK_BATCH, Math.max(1, calls))
+}
+
+/** Most items of one handler call. */
+export function itemsPerCall(target: Target): number {
+  return target.kind === 'records' && target.bulk ? target.batchSize : 1
 }
 
 /**

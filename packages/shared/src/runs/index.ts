@@ -1,5 +1,5 @@
 export { Backlog } from './backlog.js'
-export { batchSizeFor, windowFor } from './batching.js'
+export { batchSizeFor, itemsPerCall, windowFor } from './batching.js'
 export {
   type AttemptEnd,
   attemptsSinceReopened,
