@@ -18,12 +18,12 @@ export const costs: Bench = {
   run: async (lab) => {
     const ours = await lab.installation()
     let measured: Measured = {}
-    for (const size of SIZES.map((one) => lab.items(one, 1_000)))
+    for (const size of lab.smoke ? [1, 100] : SIZES)
       measured = {
         ...measured,
         ...(await inTurn(lab.rounds(1), { [`${size} items`]: () => costOf(lab, ours, size) }, false)),
       }
-    for (const workers of WORKERS) {
+    for (const workers of lab.smoke ? [1, 2] : WORKERS) {
       while (ours.workers.length < workers) await ours.addWorker()
       const side = () => costOf(lab, ours, lab.items(ITEMS, 1_000))
       measured = {
