@@ -145,9 +145,7 @@ export class ActionRunner implements Commanded {
       files,
       history,
       logger,
-      onDropped: (calls) => {
-        if (!isolation) this.#rotation.forget(calls)
-      },
+      onDropped: (calls) => this.#rotation.drop(batch, calls),
       window: () => windowFor(callsPerBatch, this.options.liveWorkers(), this.action.slots),
     })
     this.#batches.add(batch)

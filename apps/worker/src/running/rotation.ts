@@ -1,13 +1,18 @@
 import type { Call } from './call.js'
 import type { RunningBatch } from './running-batch.js'
 
+/** What a rotation asks of a batch. */
+export type WaitingBatch = Pick<RunningBatch, 'runId' | 'callsLeft' | 'takeCall'>
+
 interface Lane {
   run: string
-  batches: RunningBatch[]
+  /** Each with a call that waits. */
+  batches: WaitingBatch[]
 }
 
 /** The batches in hand, by run. Calls are taken from one run after the other, so that no run holds the others up. */
 export class Rotation {
+  /** Of runs with calls that wait, and of no others: processes live long. */
   readonly #lanes: Lane[] = []
   #turn = 0
   #waiting = 0
@@ -17,12 +22,17 @@ export class Rotation {
     return this.#waiting
   }
 
-  /** Whether calls of the run wait. */
-  has(run: string): boolean {
-    return this.#lanes.some((lane) => lane.run === run && lane.batches.some(({ callsLeft }) => callsLeft > 0))
+  /** Runs whose calls wait. */
+  get runs(): number {
+    return this.#lanes.length
   }
 
-  add(batch: RunningBatch): void {
+  /** Whether calls of the run wait. */
+  has(run: string): boolean {
+    return this.#lanes.some((lane) => lane.run === run)
+  }
+
+  add(batch: WaitingBatch): void {
     if (batch.callsLeft === 0) return
     this.#waiting += batch.callsLeft
     const lane = this.#lanes.find(({ run }) => run === batch.runId)
@@ -32,23 +42,27 @@ export class Rotation {
 
   /** The next run's next call; `undefined` when there is none. */
   next(): Call | undefined {
-    while (this.#lanes.length > 0) {
-      if (this.#turn >= this.#lanes.length) this.#turn = 0
-      const lane = this.#lanes[this.#turn] as Lane
-      const call = lane.batches[0]?.takeCall()
-      if (call) {
-        this.#waiting--
-        this.#turn++
-        return call
-      }
-      lane.batches.shift()
-      if (lane.batches.length === 0) this.#lanes.splice(this.#turn, 1)
-    }
-    return undefined
+    if (this.#turn >= this.#lanes.length) this.#turn = 0
+    const lane = this.#lanes[this.#turn]
+    const batch = lane?.batches[0]
+    const call = batch?.takeCall()
+    if (!lane || !batch || !call) return undefined
+    this.#waiting--
+    if (batch.callsLeft === 0) lane.batches.shift()
+    if (lane.batches.length === 0) this.#lanes.splice(this.#turn, 1)
+    else this.#turn++
+    return call
   }
 
-  /** Calls that were waiting will not be made: their batch was given back or lost. */
-  forget(calls: number): void {
+  /** That many calls of a batch, all that were waiting, will not be made: it was given back or lost. */
+  drop(batch: WaitingBatch, calls: number): void {
+    const at = this.#lanes.findIndex((lane) => lane.batches.includes(batch))
+    const lane = this.#lanes[at]
+    if (!lane) return
     this.#waiting -= calls
+    lane.batches = lane.batches.filter((other) => other !== batch)
+    if (lane.batches.length > 0) return
+    this.#lanes.splice(at, 1)
+    if (at < this.#turn) this.#turn--
   }
 }
