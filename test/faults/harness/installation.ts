@@ -120,6 +120,13 @@ export class Installation implements AsyncDisposable {
     }
   }
 
+  /** Batches that some worker has taken from its queue and not ended. */
+  async batchesInHand(): Promise<number> {
+    const lists = (await this.redisCommand('KEYS', '*:active')) as string[]
+    const lengths = await Promise.all(lists.map((list) => this.redisCommand('LLEN', list)))
+    return lengths.reduce<number>((sum, length) => sum + Number(length), 0)
+  }
+
   /** Redis again, as it was set. */
   async restartRedis(): Promise<void> {
     await this.redis.restart()
