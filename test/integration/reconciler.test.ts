@@ -31,6 +31,7 @@ it('queues a run again whose gateway died between storing it and queuing its bat
     },
     form: {},
     selection: { only: [1, 2, 3] },
+    offer: undefined,
     queueNow: 3,
   })
   redis.disconnect()

@@ -20,6 +20,7 @@ import type { RequestListener } from 'node:http'
 import { Acceptor } from './accepting/acceptor.js'
 import { Admission } from './accepting/admission.js'
 import { Coalescer } from './accepting/coalescer.js'
+import { DirectLine } from './accepting/direct-line.js'
 import { Expirer } from './accepting/expirer.js'
 import { IdempotencyKeys } from './accepting/idempotency-keys.js'
 import { type AuthToken, parseAuthTokens } from './access/auth-tokens.js'
@@ -90,10 +91,12 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     report('counting accepted items failed; the reconciler corrects it'),
   )
   const acceptor = new Acceptor({ admission, store, queues, listings, catalog })
+  const directLine = new DirectLine(catalog, !redis.isCluster)
   const expirer = new Expirer(store.index, steering, report('looking for expired runs failed; trying again'))
   const executeAction = new ExecuteAction({
     catalog,
     acceptor,
+    directLine,
     coalescer: new Coalescer(acceptor),
     idempotencyKeys: new IdempotencyKeys(redis, keys, config.RUN_RETENTION),
     reader,

@@ -23,6 +23,8 @@ import { Turnstiles } from './limiting/turnstiles.js'
 import { Lister } from './listing/lister.js'
 import { reconcile } from './reconciling/reconciler.js'
 import { ActionRunner } from './running/action-runner.js'
+import { DirectRuns } from './running/direct-runs.js'
+import { EndedJobs } from './running/ended-jobs.js'
 import { RunCommands } from './running/run-commands.js'
 import { runnablesOf } from './running/runnable-action.js'
 import { VERSION } from './version.js'
@@ -119,6 +121,17 @@ export function createWorker(
         liveWorkers,
       }),
   )
+  const endedJobs = new EndedJobs({ queues, onError: report('making jobs of ended runs failed') })
+  const directRuns = new DirectRuns({
+    context,
+    subscriber,
+    worker: id,
+    runnerOf: (identity) => runners.find((runner) => runner.identity === identity),
+    queues,
+    endedJobs,
+    lockMs: config.STALL_AFTER,
+    onError: report('a run that was handed over failed; the reconciler queues it'),
+  })
   const commands = new RunCommands({ redis, subscriber, keys, runners, onError: report('looking for commands failed') })
   const listers = definitions.collections.map((collection) => {
     const lister = new Lister(collection, { store: new ListingStore(context), queues, backlog, logger, liveWorkers })
@@ -171,6 +184,8 @@ export function createWorker(
       { name: 'announcer', start: () => announcer.start(), stop: () => announcer.stop() },
       { name: 'commands', start: () => commands.start(), stop: () => commands.stop() },
       { name: 'turnstiles', start: () => turnstiles.start(), stop: () => turnstiles.stop() },
+      { name: 'ended jobs', stop: () => endedJobs.stop() },
+      { name: 'direct runs', start: () => directRuns.start(), stop: () => directRuns.stop() },
       {
         name: 'runners',
         start: async () => void (await Promise.all(runners.map((runner) => runner.start()))),

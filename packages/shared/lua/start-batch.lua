@@ -1,7 +1,7 @@
 -- Gives a batch to the worker that holds its job, under a token that fences off every earlier holder.
 --   ARGV  5 batch   6 generation of the job   7 token
 -- Returns nil when there is nothing to do (the run is gone, the batch has ended or is parked, the job is of an older
--- generation), 'ended' when that ended the run, else
+-- generation, a worker has the batch without a job), 'ended' when that ended the run, else
 --   { interrupted starts so far, packed ids, log so far or false, form, run fields (as HGETALL) }
 local lease = redis.call('HGET', LEASES, ARGV[5])
 if not lease then
@@ -12,8 +12,11 @@ if generation ~= ARGV[6] or state == 'p' then
   return nil
 end
 if token ~= ARGV[7] then
-  local run = redis.call('HMGET', RUN, 'state', 'closing', 'expiresAt')
+  local run = redis.call('HMGET', RUN, 'state', 'closing', 'expiresAt', 'directUntil')
   if state == 'r' then
+    if run[4] and tonumber(run[4]) > clock() and token:sub(1, 7) == 'direct-' then
+      return nil
+    end
     -- The former holder never gave it back: it died, or lost its connection for too long.
     interruptions = interruptions + 1
     redis.call('HINCRBY', RUN, 'active', 0 - active)

@@ -2,7 +2,14 @@ import { FlexActionError } from '@flexaction/shared/errors'
 import type { Logger } from '@flexaction/shared/logging'
 import type { BatchQueues, ListingQueues } from '@flexaction/shared/queues'
 import { isRedisAway } from '@flexaction/shared/redis'
-import { isStaged, itemsPerCall, type NewRun, type RunStore, windowFor } from '@flexaction/shared/runs'
+import {
+  type DirectOffer,
+  isStaged,
+  itemsPerCall,
+  type NewRun,
+  type RunStore,
+  windowFor,
+} from '@flexaction/shared/runs'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import type { Admission } from './admission.js'
 import type { Order } from './order.js'
@@ -19,16 +26,25 @@ export interface AcceptorOptions {
 export class Acceptor {
   constructor(private readonly options: AcceptorOptions) {}
 
-  /** Resolves when the run is stored. Throws `unavailable` when too much is waiting already; then nothing was stored. */
-  async accept(run: NewRun, { action, form, selection }: Order, logger: Logger): Promise<void> {
+  /**
+   * Resolves when the run is stored. `offer`: whom to hand it to, past the queue. Throws `unavailable` when too much is
+   * waiting already; then nothing was stored.
+   */
+  async accept(
+    run: NewRun,
+    { action, form, selection }: Order,
+    logger: Logger,
+    offer: DirectOffer | undefined,
+  ): Promise<void> {
     const { admission, store } = this.options
     admission.admit(run.total)
     const queueNow = run.listing
       ? 0
       : Math.min(this.window(action, run.batchSize), Math.ceil(run.total / run.batchSize))
-    const stored = store.accept({ run, form, selection, queueNow }).catch(explain)
+    const stored = store.accept({ run, form, selection, queueNow, offer }).catch(explain)
     // What takes several writes must be stored before a job can find it. Otherwise both are sent at once; a job whose run
     // could not be stored finds nothing to do.
+    if (offer && (await stored) === 'handed over') return
     if (run.listing || isStaged(run)) await stored
     const queued = this.#queue(run, queueNow).catch((error: unknown) => {
       logger.error({ err: error, run: run.id }, 'queuing the first batches failed; the reconciler will do it')

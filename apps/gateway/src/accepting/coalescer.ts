@@ -55,7 +55,7 @@ export class Coalescer {
     this.#groups.delete(key)
     const joined: Order = { ...order, selection: { only: [...(group?.ids.values() ?? [])] } }
     const run = newRun(joined, user, requestId, group?.runId)
-    await this.acceptor.accept(run, joined, logger)
+    await this.acceptor.accept(run, joined, logger, undefined)
     return run
   }
 }

@@ -48,6 +48,7 @@ export function asAccepted(run: NewRun): Run {
     closed: undefined,
     startedAt: undefined,
     finishedAt: undefined,
+    directUntil: undefined,
     result: undefined,
     errors: [],
     revision: 1,

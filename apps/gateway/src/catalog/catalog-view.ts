@@ -29,6 +29,8 @@ export class CatalogView {
   #collections: ReadonlySet<string> = new Set()
   #list = Buffer.from('[]')
   #workers: readonly LiveWorker[] = []
+  /** By the action's identity. */
+  readonly #serving = new Map<string, readonly LiveWorker[]>()
   #loaded = false
   #source = ''
   #timer: NodeJS.Timeout | undefined
@@ -92,8 +94,18 @@ export class CatalogView {
   }
 
   /** Live workers that serve an action. */
+  workersServing(identity: string): readonly LiveWorker[] {
+    let serving = this.#serving.get(identity)
+    if (!serving) {
+      serving = this.#workers.filter(({ actions }) => actions.includes(identity))
+      this.#serving.set(identity, serving)
+    }
+    return serving
+  }
+
+  /** How many they are. */
   workersFor(identity: string): number {
-    return this.#workers.filter(({ actions }) => actions.includes(identity)).length
+    return this.workersServing(identity).length
   }
 
   async #refreshQuietly(): Promise<void> {
@@ -113,6 +125,7 @@ export class CatalogView {
   async #read(): Promise<void> {
     const [published, workers] = await Promise.all([this.options.store.read(), this.options.store.liveWorkers()])
     this.#workers = workers
+    this.#serving.clear()
     const source = JSON.stringify(published)
     this.#loaded = true
     if (source === this.#source) return

@@ -1,7 +1,15 @@
 import { FlexActionError } from '@flexaction/shared/errors'
-import { hasEnded, type NewRun, type Run, type RunEndings, type RunReader } from '@flexaction/shared/runs'
+import {
+  type DirectOffer,
+  hasEnded,
+  type NewRun,
+  type Run,
+  type RunEndings,
+  type RunReader,
+} from '@flexaction/shared/runs'
 import type { Acceptor } from '../accepting/acceptor.js'
 import type { Coalescer, Membership } from '../accepting/coalescer.js'
+import type { DirectLine } from '../accepting/direct-line.js'
 import type { Claim, IdempotencyKeys } from '../accepting/idempotency-keys.js'
 import { asAccepted, newRun, type Order } from '../accepting/order.js'
 import { requireRole } from '../access/authenticator.js'
@@ -15,6 +23,7 @@ import { readOrder } from './read-order.js'
 export interface ExecuteActionOptions {
   catalog: CatalogView
   acceptor: Acceptor
+  directLine: DirectLine
   coalescer: Coalescer
   idempotencyKeys: IdempotencyKeys
   reader: RunReader
@@ -47,18 +56,23 @@ export class ExecuteAction {
   }
 
   async #answerRun(ctx: GatewayContext, order: Order, params: JsonObject, key: string): Promise<void> {
-    const { acceptor, idempotencyKeys, reader } = this.options
+    const { acceptor, directLine, idempotencyKeys, reader } = this.options
     const caller = callerOf(ctx)
     const claim = key === '' ? undefined : await idempotencyKeys.claim(caller.name, key, params)
     const run = newRun(order, caller, ctx.state.requestId, claim?.runId)
     const before = claim?.replayed ? await this.#replayed(ctx, claim) : undefined
-    const accept = async (): Promise<Run | NewRun> => {
+    let offer: DirectOffer | undefined
+    const accept = async (waits: boolean): Promise<Run | NewRun> => {
       if (before) return before
-      await acceptor.accept(run, order, ctx.state.logger)
+      if (waits) offer = directLine.offer(order.action)
+      await acceptor.accept(run, order, ctx.state.logger, offer)
       if (claim) await idempotencyKeys.accepted(caller.name, key, params, run.id)
       return run
     }
-    const { accepted, waited, ended } = await this.#acceptAndWait(ctx, order, run.id, 0, accept)
+    const { accepted, waited, ended } = await this.#acceptAndWait(ctx, order, run.id, 0, accept).finally(() => {
+      if (offer) directLine.over(order.action)
+    })
+    if (waited && run.total <= run.batchSize) directLine.measured(order.action, ended)
     const known = ended ?? (waited ? await reader.run(run.id) : before)
     if (!known || !hasEnded(known)) answerQueued(ctx, known ?? asAccepted(accepted))
     else if (order.action.message && order.action.name !== 'execute_action') answerMessage(ctx, known)
@@ -89,7 +103,7 @@ export class ExecuteAction {
     order: Order,
     runId: string,
     beforehandMs: number,
-    accept: () => Promise<Run | NewRun>,
+    accept: (waits: boolean) => Promise<Run | NewRun>,
   ): Promise<{ accepted: Run | NewRun; waited: boolean; ended: Run | undefined }> {
     const { waitMaxMs, runsPath, endings } = this.options
     const wait = waitFor(ctx.get('Prefer'), order.action.waitMs, waitMaxMs)
@@ -99,7 +113,7 @@ export class ExecuteAction {
     const hangUp = (): void => waiting?.giveUp()
     ctx.res.once('close', hangUp)
     try {
-      const accepted = await accept()
+      const accepted = await accept(waiting !== undefined)
       ctx.state.logged = { action: order.action.identity, run: runId, items: accepted.total }
       ctx.set('X-Run-Id', runId)
       ctx.set('Location', `${runsPath}/${runId}`)

@@ -3,7 +3,7 @@ import type { FileStore } from '@flexaction/shared/files'
 import type { History } from '@flexaction/shared/history'
 import type { Logger } from '@flexaction/shared/logging'
 import { BatchConsumer, type BatchEnd, type BatchJob, type BatchQueues } from '@flexaction/shared/queues'
-import { type Backlog, type RunStore, windowFor } from '@flexaction/shared/runs'
+import { type Backlog, type RunStore, type StartedBatch, windowFor } from '@flexaction/shared/runs'
 import type { Keys, RedisClient } from '@flexaction/shared/redis'
 import type { Turn, Turnstile } from '../limiting/turnstile.js'
 import type { IsolatedProcess, Isolation } from '../isolating/isolated-process.js'
@@ -50,11 +50,22 @@ const GRACE_MS = 1_000
  */
 const IN_ONE_GO_MS = 10
 
+/** A batch that is being started: what is commanded to its run meanwhile must not be missed. */
+interface Starting {
+  run: string
+  heard: RunCommand | undefined
+}
+
 /** Runs the batches of one action in this process: `slots` handler calls at a time, taken from the runs in turn. */
 export class ActionRunner implements Commanded {
   readonly #rotation = new Rotation()
   readonly #batches = new Set<RunningBatch>()
   readonly #consumer: BatchConsumer
+  readonly #starting = new Set<Starting>()
+  /** Batches without a job. */
+  readonly #direct = new Set<Promise<BatchEnd>>()
+  /** Whether it has started and takes more work. */
+  #open = false
   #busy = 0
   /** Smoothed length of a call in ms; until one has ended, calls count as slow. */
   #callMs = Number.POSITIVE_INFINITY
@@ -84,6 +95,12 @@ export class ActionRunner implements Commanded {
     this.options.turnstile.start()
     this.#sweeping = setInterval(() => this.#sweep(), Math.min(1_000, Math.max(20, this.action.timeoutMs / 20)))
     await this.#consumer.start()
+    this.#open = true
+  }
+
+  /** Of its action. */
+  get identity(): string {
+    return this.action.published.identity
   }
 
   /** Handler calls that are going on. */
@@ -98,16 +115,19 @@ export class ActionRunner implements Commanded {
   /** The run was paused or halted, or given up: nothing more of it is begun. */
   obey(run: string, command: RunCommand): void {
     for (const batch of this.#batches) if (batch.runId === run) batch.obey(command)
+    for (const starting of this.#starting) if (starting.run === run) starting.heard = command
   }
 
   /** Takes no more batches. */
   quiet(): void {
+    this.#open = false
     this.#consumer.quiet()
   }
 
   /** Resolves when every batch in hand has ended. */
-  drained(): Promise<void> {
-    return this.#consumer.drained()
+  async drained(): Promise<void> {
+    await this.#consumer.drained()
+    while (this.#direct.size > 0) await Promise.allSettled(this.#direct)
   }
 
   /** Handlers see their signal abort, get a moment to end, and what is left of their batches is given back. */
@@ -128,9 +148,32 @@ export class ActionRunner implements Commanded {
   }
 
   async #process(job: BatchJob): Promise<BatchEnd> {
-    const { store, queues, backlog, files, history, logger } = this.options
-    const started = await store.start(job.run, job.batch, job.generation, job.token)
+    const starting: Starting = { run: job.run, heard: undefined }
+    this.#starting.add(starting)
+    const starts = this.options.store.start(job.run, job.batch, job.generation, job.token)
+    const started = await starts.finally(() => this.#starting.delete(starting))
     if (!started) return { kind: 'done', summary: 'nothing to do: the batch has ended, or waits for its run to go on' }
+    return this.#run(job, started, (batch) => {
+      if (starting.heard) batch.obey(starting.heard)
+    })
+  }
+
+  /** Runs a batch that was handed over without a job; it is given back if it cannot be run at once. */
+  async runDirect(started: StartedBatch, job: BatchJob): Promise<BatchEnd> {
+    const running = this.#run(job, started, (batch) => {
+      if (!this.#open || !this.#hungry()) batch.interrupt(new Interruption('this worker has no slot for it'))
+    })
+    this.#direct.add(running)
+    try {
+      return await running
+    } finally {
+      this.#direct.delete(running)
+    }
+  }
+
+  /** `before`: called before any of its calls is begun; it may stop them all. */
+  async #run(job: BatchJob, started: StartedBatch, before: (batch: RunningBatch) => void): Promise<BatchEnd> {
+    const { store, queues, backlog, files, history, logger } = this.options
     const isolation = started.interruptions >= ISOLATED_AFTER ? this.options.isolation : undefined
     const { batchSize, generation, startedAt, createdAt, identity } = started.run
     if (job.batch === 0 && generation === 0 && startedAt !== undefined) history.started(identity, startedAt - createdAt)
@@ -149,6 +192,7 @@ export class ActionRunner implements Commanded {
       window: () => windowFor(callsPerBatch, this.options.liveWorkers(), this.action.slots),
     })
     this.#batches.add(batch)
+    before(batch)
     if (isolation) void this.#runIsolated(batch, isolation)
     else {
       this.#rotation.add(batch)

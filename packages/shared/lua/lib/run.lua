@@ -14,6 +14,12 @@ local function idle_lease(state, interruptions, generation)
   return '|0|0|' .. interruptions .. '|' .. state .. '|' .. generation .. '|'
 end
 
+-- Redis's own time (epoch ms): what processes on several machines agree on.
+local function clock()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
 local function numbers(...)
   local values = redis.call('HMGET', RUN, ...)
   for i = 1, select('#', ...) do

@@ -178,20 +178,22 @@ export class BatchConsumer {
     lost: AbortSignal,
   ): Promise<void> {
     const { onError } = this.options
-    const end = await this.options
-      .process({
-        run: job.data.run,
-        batch: job.data.batch,
-        generation: job.data.generation,
-        token: `${worker.id}-${++this.#taken}`,
-        lost,
-        log: (line) => void job.log(line).catch(onError),
-        progress: (percent) => void job.updateProgress(percent).catch(onError),
-      })
-      .catch((error: unknown): BatchEnd => {
-        onError(error)
-        return { kind: 'delay', at: Date.now() + PAUSE_AFTER_ERROR_MS }
-      })
+    const { run, batch, generation, ended } = job.data
+    const processing = ended
+      ? Promise.resolve(ended)
+      : this.options.process({
+          run,
+          batch,
+          generation,
+          token: `${worker.id}-${++this.#taken}`,
+          lost,
+          log: (line) => void job.log(line).catch(onError),
+          progress: (percent) => void job.updateProgress(percent).catch(onError),
+        })
+    const end = await processing.catch((error: unknown): BatchEnd => {
+      onError(error)
+      return { kind: 'delay', at: Date.now() + PAUSE_AFTER_ERROR_MS }
+    })
     try {
       if (end.kind === 'done') await this.#complete(worker, job, lock, end.summary)
       else if (end.kind === 'failed') await job.moveToFailed(new UnrecoverableError(end.summary), lock, false)

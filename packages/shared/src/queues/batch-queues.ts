@@ -1,4 +1,4 @@
-import { type JobsOptions, Queue } from 'bullmq'
+import { Job, type JobsOptions, Queue } from 'bullmq'
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
 import type { Run } from '../runs/run.js'
@@ -11,6 +11,17 @@ export interface BatchJobData {
   batch: number
   /** Of the run when the batch was queued: a job that was queued before a pause or a retry counts no more. */
   generation: number
+  /** The batch has ended already, without a job: this one only shows it in the dashboard. */
+  ended?: EndedBatch['end']
+}
+
+/** A batch that has ended without a job. */
+export interface EndedBatch {
+  run: QueuedRun & Pick<Run, 'createdAt' | 'generation'>
+  batch: number
+  end: { kind: 'done' | 'failed'; summary: string }
+  /** What its handlers wrote to the job's log. */
+  lines: readonly string[]
 }
 
 export interface BatchQueuesOptions {
@@ -35,7 +46,7 @@ export interface QueuedRun {
 /** The producing side of BullMQ: one queue per action, opened at first use. */
 export class BatchQueues {
   readonly #queues = new Map<string, Queue>()
-  readonly #adding = new Set<Promise<void>>()
+  readonly #adding = new Set<Promise<unknown>>()
 
   constructor(private readonly options: BatchQueuesOptions) {}
 
@@ -51,9 +62,25 @@ export class BatchQueues {
     return queue
   }
 
-  /** Queues batches of a run. Harmless when one is queued already: its job's id follows from run, batch and generation. */
-  async add(run: QueuedRun, toQueue: ToQueue): Promise<void> {
-    const adding = this.#add(run, toQueue)
+  /**
+   * Queues batches of a run, to be run at once or not before `at` (epoch ms). Harmless when one is queued already: its job's id
+   * follows from run, batch and generation.
+   */
+  async add(run: QueuedRun, toQueue: ToQueue, at?: number): Promise<void> {
+    await this.#untilClosed(this.#add(run, toQueue, at))
+  }
+
+  /** Makes jobs of batches that have ended without one; workers end them at once. */
+  async addEnded(batches: readonly EndedBatch[]): Promise<void> {
+    const queues = new Map<Queue, EndedBatch[]>()
+    for (const batch of batches) {
+      const queue = this.get(batch.run.identity)
+      queues.set(queue, [...(queues.get(queue) ?? []), batch])
+    }
+    await this.#untilClosed(Promise.all([...queues].map((entry) => this.#addEnded(...entry))))
+  }
+
+  async #untilClosed(adding: Promise<unknown>): Promise<void> {
     this.#adding.add(adding)
     try {
       await adding
@@ -62,11 +89,25 @@ export class BatchQueues {
     }
   }
 
-  async #add(run: QueuedRun, { batches, generation }: ToQueue): Promise<void> {
+  async #addEnded(queue: Queue, batches: readonly EndedBatch[]): Promise<void> {
+    await queue.addBulk(
+      batches.map(({ run, batch, end }) => ({
+        name: jobName(run, batch),
+        data: { run: run.id, batch, generation: run.generation, ended: end } satisfies BatchJobData,
+        // Last in, first out: nothing is to be done for them.
+        opts: { ...JOB_OPTIONS, jobId: jobId(run.id, batch, run.generation), timestamp: run.createdAt, lifo: true },
+      })),
+    )
+    for (const { run, batch, lines } of batches)
+      for (const line of lines) await Job.addJobLog(queue, jobId(run.id, batch, run.generation), line)
+  }
+
+  async #add(run: QueuedRun, { batches, generation }: ToQueue, at?: number): Promise<void> {
+    const delay = at === undefined ? {} : { delay: Math.max(0, at - Date.now()) }
     const jobs = batches.map((batch) => ({
       name: jobName(run, batch),
       data: { run: run.id, batch, generation } satisfies BatchJobData,
-      opts: { ...JOB_OPTIONS, jobId: jobId(run.id, batch, generation) },
+      opts: { ...JOB_OPTIONS, ...delay, jobId: jobId(run.id, batch, generation) },
     }))
     const [first] = jobs
     if (first && jobs.length === 1) await this.get(run.identity).add(first.name, first.data, first.opts)

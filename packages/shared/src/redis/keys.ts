@@ -162,6 +162,11 @@ export class Keys {
     return `${this.prefix}:events:run-commands`
   }
 
+  /** Channel: runs for one worker alone, handed over as they are accepted. */
+  directRuns(worker: string): string {
+    return `${this.prefix}:events:direct-runs:${worker}`
+  }
+
   /** Channel: the catalog changed. */
   get catalogChanged(): string {
     return `${this.prefix}:events:catalog-changed`

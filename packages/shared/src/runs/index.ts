@@ -12,6 +12,7 @@ export {
   outcomeLine,
   retryLine,
 } from './item-log.js'
+export { type DirectOffer, keepDirect, OFFER_COUNTS_MS, readHandedOver } from './direct-runs.js'
 export { packIds, unpackIds } from './packed-ids.js'
 export {
   hasEnded,
@@ -32,6 +33,7 @@ export { RunIndex } from './run-index.js'
 export type { RunScriptContext } from './run-scripts.js'
 export { RunSteering, type SteeringReply } from './run-steering.js'
 export {
+  type Acceptance,
   type AcceptRequest,
   isStaged,
   type RunSelection,

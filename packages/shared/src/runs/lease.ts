@@ -1,5 +1,7 @@
 /** Who has a batch: see lua/lib/run.lua, which writes it. */
 export interface Lease {
+  /** It was handed to a worker without a job. */
+  direct: boolean
   state: 'queued' | 'running' | 'delayed' | 'parked'
   generation: number
   /** JSON of the calls that are going on; '' for none. */
@@ -9,6 +11,11 @@ export interface Lease {
 const STATES: Readonly<Record<string, Lease['state']>> = { q: 'queued', r: 'running', d: 'delayed', p: 'parked' }
 
 export function parseLease(lease: string): Lease {
-  const [, , , , state = '', generation = '', ...live] = lease.split('|')
-  return { state: STATES[state] ?? 'queued', generation: Number(generation), live: live.join('|') }
+  const [token = '', , , , state = '', generation = '', ...live] = lease.split('|')
+  return {
+    direct: token.startsWith('direct-'),
+    state: STATES[state] ?? 'queued',
+    generation: Number(generation),
+    live: live.join('|'),
+  }
 }

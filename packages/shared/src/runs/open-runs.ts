@@ -45,7 +45,8 @@ export class OpenRuns {
           this.redis.hgetall(this.keys.run(id)),
           this.redis.hgetall(this.keys.leases(id)),
         ])
-        yield { id, run: parseRun(run), batches: withJobs(leases), fresh: runIdTime(id) > until }
+        const parsed = parseRun(run)
+        yield { id, run: parsed, batches: withJobs(leases, parsed?.directUntil), fresh: runIdTime(id) > until }
       }
       after = ids.at(-1)
       if (ids.length < PER_READ) return
@@ -53,9 +54,10 @@ export class OpenRuns {
   }
 }
 
-function withJobs(leases: Readonly<Record<string, string>>): OpenRun['batches'] {
+function withJobs(leases: Readonly<Record<string, string>>, directUntil = 0): OpenRun['batches'] {
   return Object.entries(leases).flatMap(([batch, text]) => {
-    const { state, generation } = parseLease(text)
-    return state === 'parked' ? [] : [{ batch: Number(batch), generation }]
+    const { direct, state, generation } = parseLease(text)
+    const inHand = direct && state === 'running' && directUntil > Date.now()
+    return state === 'parked' || inHand ? [] : [{ batch: Number(batch), generation }]
   })
 }

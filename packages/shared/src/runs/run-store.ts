@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { RecordId } from '../definitions/context.js'
 import type { RedisClient } from '../redis/connect.js'
+import { type DirectOffer, MOST_DIRECT_FORM, offerArguments } from './direct-runs.js'
 import type { LiveCall } from './item-log.js'
 import { NO_ID, packIds } from './packed-ids.js'
 import { type NewRun, parseRun, parseRunReply, type Run, runFields } from './run.js'
@@ -30,7 +31,12 @@ export interface AcceptRequest {
   selection: RunSelection
   /** Batches to mark as queued; the caller queues them. */
   queueNow: number
+  /** Whom to hand the run to, if it has one batch and that worker listens; then nothing is to be queued. */
+  offer: DirectOffer | undefined
 }
+
+/** `exists`: the run was accepted before, and was left as it is. */
+export type Acceptance = 'queue' | 'handed over' | 'exists'
 
 /** A batch in the hands of the worker that started it. */
 export interface StartedBatch {
@@ -97,26 +103,29 @@ export class RunStore {
    * write lifts: a crash in between leaves nothing behind. The run is entered into the lists before it exists, so that
    * no stored run can be missing there; readers pass over entries without a run. Accepting a run twice is harmless.
    */
-  async accept({ run, form, selection, queueNow }: AcceptRequest): Promise<{ created: boolean }> {
+  async accept({ run, form, selection, queueNow, offer }: AcceptRequest): Promise<Acceptance> {
     const ids = 'only' in selection ? selection.only : undefined
     const batches = run.listing ? 0 : Math.ceil(run.total / run.batchSize)
     const staged = ids && isStaged(run) ? await this.#stage(run, ids, batches) : 0
     if ('allExcept' in selection) await this.#stageExcluded(run.id, selection.allExcept)
     const rest = ids ? packSlice(ids, run.batchSize, staged, batches) : run.listing ? [] : [NO_ID]
     const fields = runFields(run)
+    const formJson = JSON.stringify(form)
+    const direct = batches === 1 && formJson.length <= MOST_DIRECT_FORM ? offer : undefined
     const stored = acceptRun.run(
       this.context,
       run.id,
       batches,
       Math.min(queueNow, batches),
       staged,
-      JSON.stringify(form),
+      formJson,
+      ...offerArguments(this.context.keys, direct),
       fields.length / 2,
       ...fields,
       ...rest,
     )
-    const [created] = await Promise.all([stored, this.index.enter(run)])
-    return { created: created === 1 }
+    const [reply] = await Promise.all([stored, this.index.enter(run)])
+    return reply === 2 ? 'handed over' : reply === 1 ? 'queue' : 'exists'
   }
 
   async #stage(run: NewRun, ids: readonly RecordId[], batches: number): Promise<number> {

@@ -43,6 +43,8 @@ export interface Run {
   closed: { as: 'cancelled' | 'expired'; at: number } | undefined
   startedAt: number | undefined
   finishedAt: number | undefined
+  /** Until then the worker to which it was handed without a job counts as having it in hand; in Redis's time. */
+  directUntil: number | undefined
   /** What the handler returned, where the whole run was one call. */
   result: unknown
   /** The first few failures. */
@@ -135,6 +137,7 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
         : { as: hash.closedAs as 'cancelled' | 'expired', at: number('closedAt') },
     startedAt: time('startedAt'),
     finishedAt: time('finishedAt'),
+    directUntil: time('directUntil'),
     result: hash.result === undefined ? undefined : (JSON.parse(hash.result) as unknown),
     errors: [
       ...(hash.listingFailed === undefined ? [] : [JSON.parse(hash.listingFailed) as ItemError]),
