@@ -7,8 +7,14 @@ const ANSWERED = { prefer: 'wait=10' }
 
 /** Lets the gateway see that the action's runs end at once: from then on it hands them over, past the queue. */
 async function showThatItIsQuick(installation: Installation): Promise<void> {
-  const answer = await installation.execute({ name: 'heed', ids: [1] }, ANSWERED)
-  expect(answer.status).toBe(201)
+  await until('a run to be handed over', async () => {
+    const answer = await installation.execute({ name: 'heed', ids: [1] }, ANSWERED)
+    return wasDirect(installation, answer.headers.get('x-run-id') ?? '')
+  })
+}
+
+async function wasDirect(installation: Installation, run: string): Promise<boolean> {
+  return (await installation.redisCommand('HEXISTS', `flexaction:{${run}}:run`, 'directUntil')) === 1
 }
 
 it('P5: a run that was handed to a worker ends although that worker is killed', async () => {
@@ -21,6 +27,7 @@ it('P5: a run that was handed to a worker ends although that worker is killed', 
   await installation.workers[0]?.kill()
   await installation.addWorker()
 
+  expect(await wasDirect(installation, (await answer).headers.get('x-run-id') ?? '')).toBe(true)
   expect((await answer).status).toBe(201)
   expect(callsPerRecord(await installation.calls()).get(2)).toBe(2)
 })
@@ -33,6 +40,7 @@ it('P3: a run that was handed to a frozen worker is run by another, once', async
   const answer = installation.execute({ name: 'heed', ids: [2] }, ANSWERED)
   await installation.addWorker()
 
+  expect(await wasDirect(installation, (await answer).headers.get('x-run-id') ?? '')).toBe(true)
   expect((await answer).status).toBe(201)
 
   frozen?.signal('SIGCONT')
@@ -51,5 +59,6 @@ it('P5: a long run that was handed to a worker is not given to another while it 
   const answer = await installation.execute({ name: 'heed', ids: [2], params: { ms: 8_000 } }, ANSWERED)
 
   expect(answer.status).toBe(201)
+  expect(await wasDirect(installation, answer.headers.get('x-run-id') ?? '')).toBe(true)
   expect(callsPerRecord(await installation.calls()).get(2)).toBe(1)
 })

@@ -9,21 +9,31 @@
 if redis.call('EXISTS', RUN) == 1 then
   return 0
 end
-local batch = tonumber(ARGV[7])
-local fields = tonumber(ARGV[12])
-redis.call('HSET', RUN, 'next', 0, 'batches', ARGV[5], unpack(ARGV, 13, 12 + 2 * fields))
-redis.call('HSET', INPUT, 'form', ARGV[8])
-for at = 13 + 2 * fields, #ARGV do
-  redis.call('HSET', INPUT, batch, ARGV[at])
-  batch = batch + 1
+local staged = tonumber(ARGV[7])
+local fields = { unpack(ARGV, 13, 12 + 2 * ARGV[12]) }
+local input = { 'form', ARGV[8] }
+for at = 13 + #fields, #ARGV do
+  input[#input + 1] = tostring(staged + (#input - 2) / 2)
+  input[#input + 1] = ARGV[at]
 end
-redis.call('PERSIST', INPUT)
-redis.call('PERSIST', EXCEPT)
+redis.call('HSET', INPUT, unpack(input))
+if staged > 0 then
+  redis.call('PERSIST', INPUT)
+end
+if ARGV[5] == '0' then
+  redis.call('PERSIST', EXCEPT)
+end
 if ARGV[9] ~= '' and redis.call('PUBSUB', 'NUMSUB', ARGV[9])[2] > 0 then
-  redis.call('HSET', RUN, 'next', 1, 'queued', 1, 'state', 'running', 'startedAt', NOW, 'directUntil', clock() + ARGV[11])
+  -- The later ones of fields that are named twice count.
+  for _, one in ipairs({ 'batches', 1, 'next', 1, 'queued', 1, 'state', 'running', 'startedAt', NOW,
+    'directUntil', clock() + ARGV[11] }) do
+    fields[#fields + 1] = tostring(one)
+  end
+  redis.call('HSET', RUN, unpack(fields))
   redis.call('HSET', LEASES, '0', ARGV[10] .. '|0|0|0|r|0|')
-  redis.call('PUBLISH', ARGV[9], cjson.encode({ ARGV[10], ARGV[#ARGV], ARGV[8], redis.call('HGETALL', RUN) }))
+  redis.call('PUBLISH', ARGV[9], cjson.encode({ ARGV[10], ARGV[#ARGV], ARGV[8], fields }))
   return 2
 end
+redis.call('HSET', RUN, 'next', 0, 'batches', ARGV[5], unpack(fields))
 queue_more(tonumber(ARGV[6]), 0)
 return 1

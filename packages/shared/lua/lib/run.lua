@@ -62,7 +62,7 @@ end
 
 -- Ends the run: its state follows from its counts. What has no outcome gets the one that the run was closed with.
 local function finish()
-  local run = redis.call('HMGET', RUN, 'id', 'closing', 'listingFailed', 'cutOff')
+  local run = redis.call('HMGET', RUN, 'id', 'closing', 'listingFailed', 'cutOff', 'listing')
   local count = numbers('total', 'succeeded', 'failed', 'skipped', 'cancelled', 'expired')
   local left = count[1] - count[2] - count[3] - count[4] - count[5] - count[6]
   if run[2] == 'expired' then
@@ -81,7 +81,9 @@ local function finish()
     state = 'completed_with_failures'
   end
   redis.call('HSET', RUN, 'state', state, 'finishedAt', NOW, 'active', 0, 'cancelled', count[5], 'expired', count[6])
-  redis.call('HDEL', RUN, 'listing', 'closing')
+  if run[2] or run[5] then
+    redis.call('HDEL', RUN, 'listing', 'closing')
+  end
   redis.call('HINCRBY', RUN, 'rev', 1)
   for i = 1, #KEYS do
     redis.call('PEXPIRE', KEYS[i], RETENTION)
