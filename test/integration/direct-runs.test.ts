@@ -108,7 +108,9 @@ function waiting() {
     run: async ({ id, params, ctx }) => {
       calls.push({ id, attempt: ctx.attempt })
       if (params.fails && ctx.attempt === 1) throw new Error('not yet')
-      const aborted = new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason)))
+      const aborted = new Promise((_, reject) =>
+        ctx.signal.addEventListener('abort', () => reject(new Error('told to stop'))),
+      )
       await Promise.race([gates.get(id)?.promise, aborted])
     },
   })

@@ -2,6 +2,7 @@ import type { Bench } from '../lab/bench.js'
 import { BullMq } from '../lab/bullmq.js'
 import { executeAction, workedMs } from '../lab/client.js'
 import { idsUpTo } from '../lab/ids.js'
+import { readable } from '../lab/numbers.js'
 import { inTurn, medianOf } from '../lab/rounds.js'
 
 const SLOTS = 50
@@ -17,6 +18,7 @@ export const itemsIo: Bench = {
     const one = await lab.installation()
     const two = await lab.installation({ workers: 2 })
     const bullmq = await BullMq.open(lab, 2)
+    const timers = lab.peer('timers')
     const body = executeAction({ name: 'wait', model: 'users', ids: idsUpTo(count), params: { ms: HANDLER_MS } })
     const ours = (installation: typeof one) => async () => {
       const run = await installation.client.runToEnd(body)
@@ -32,6 +34,8 @@ export const itemsIo: Bench = {
     const measured = await inTurn(lab.rounds(3), {
       'ours, 1 worker': ours(one),
       'ours, 2 workers': ours(two),
+      'no queue, 1 process': async () =>
+        count / ((await timers.call<number>('wait', count, SLOTS, HANDLER_MS)) / 1_000),
       'one job per id, 1 worker': theirs(1),
       'one job per id, 2 workers': theirs(2),
     })
@@ -45,6 +49,7 @@ export const itemsIo: Bench = {
       ],
       notes: [
         'the limit: 50 slots that are never idle, and a handler of exactly 5 ms; a timer of Node fires up to 1 ms late',
+        `no queue: 50 loops that wait for a timer of 5 ms, ${readable(medianOf(measured, 'no queue, 1 process') / LIMIT)} × the limit: the floor`,
       ],
     }
   },

@@ -4,6 +4,7 @@ import { idsUpTo } from '../lab/ids.js'
 import { inTurn, medianOf, type Measured } from '../lab/rounds.js'
 
 const HANDLER_MS = 20
+const SLOTS = 50
 const SIZES = [1, 2, 4, 8]
 
 export const scale: Bench = {
@@ -13,6 +14,7 @@ export const scale: Bench = {
     const count = lab.items(20_000, 1_000)
     const ours = await lab.installation({ workers: 1 })
     const body = executeAction({ name: 'wait', model: 'users', ids: idsUpTo(count), params: { ms: HANDLER_MS } })
+    const timers = Array.from({ length: Math.max(...SIZES) }, () => lab.peer('timers'))
     let measured: Measured = {}
     for (const workers of SIZES) {
       while (ours.workers.length < workers) await ours.addWorker()
@@ -23,6 +25,11 @@ export const scale: Bench = {
             const run = await ours.client.runToEnd(body)
             await lab.redis.forgetRuns()
             return count / (workedMs(run) / 1_000)
+          },
+          [`no queue, ${sideOf(workers, 'process', 'processes')}`]: async () => {
+            const share = count / workers
+            const took = timers.slice(0, workers).map((one) => one.call<number>('wait', share, SLOTS, HANDLER_MS))
+            return count / (Math.max(...(await Promise.all(took))) / 1_000)
           },
         })),
       }
@@ -37,11 +44,14 @@ export const scale: Bench = {
         unit: '×' as const,
         atLeast: 0.95,
       })),
-      notes: ['workers are added one by one to the same installation: not measured in turn'],
+      notes: [
+        'workers are added one by one to the same installation: sizes are not measured in turn',
+        'no queue: as many processes that know their share beforehand, and wait for timers of 20 ms',
+      ],
     }
   },
 }
 
-function sideOf(workers: number): string {
-  return workers === 1 ? '1 worker' : `${workers} workers`
+function sideOf(count: number, one = 'worker', many = 'workers'): string {
+  return count === 1 ? `1 ${one}` : `${count} ${many}`
 }

@@ -57,7 +57,8 @@ export class RunningBatch {
   readonly finished: Promise<BatchEnd>
   readonly inFlight = new Set<Call>()
 
-  readonly #histories: ItemHistory[]
+  /** By position; empty for a batch of which nothing has happened yet: most are. */
+  readonly #histories: readonly ItemHistory[]
   readonly #settler: Settler
   readonly #logger: Logger
   readonly #waiting: WaitingCalls
@@ -83,7 +84,8 @@ export class RunningBatch {
     this.finished = new Promise((resolve) => {
       this.#finish = resolve
     })
-    this.#histories = foldLog(started.log, this.ids.length, { closed: run.closed })
+    const untouched = started.log === null && !run.closed
+    this.#histories = untouched ? [] : foldLog(started.log, this.ids.length, { closed: run.closed })
     this.#waiting = new WaitingCalls(this.#dueItems(Date.now()), action.itemsPerCall)
     this.#unsettled = this.#waiting.items
     this.#settler = new Settler({
@@ -241,8 +243,8 @@ export class RunningBatch {
 
   #dueItems(now: number): number[] {
     const due: number[] = []
-    for (let position = 0; position < this.#histories.length; position++) {
-      const { state, retryAt = 0 } = this.#histories[position] as ItemHistory
+    for (let position = 0; position < this.ids.length; position++) {
+      const { state = 'waiting', retryAt = 0 } = this.#histories[position] ?? {}
       if (state !== 'waiting') continue
       if (retryAt <= now) due.push(position)
       else this.#retryAt = Math.min(this.#retryAt, retryAt)

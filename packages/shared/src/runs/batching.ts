@@ -10,7 +10,7 @@ const BATCHES_PER_RUN = 100
 const BATCHES_PER_WORKER = 4
 
 /** The same for bulk actions, whose calls are large already… */
-const BATCHES_PER_BULK_RUN = 50
+const BATCHES_PER_BULK_RUN = 20
 /** … and this many calls in one batch at most: they are shared among workers batch by batch. */
 const CALLS_PER_BULK_BATCH = 10
 
