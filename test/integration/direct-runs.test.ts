@@ -88,7 +88,7 @@ it('hands a run of an action that ends at once to a worker, and shows its job af
 })
 
 it('queues runs of actions that take their time', async () => {
-  const slow = defineAction({ name: 'slow', target: records('users'), run: () => pause(80) })
+  const slow = defineAction({ name: 'slow', target: records('users'), run: () => pause(300) })
   await using system = await System.start({ actions: [slow] })
   const runs = [await runOn(system, 'slow', 1), await runOn(system, 'slow', 2), await runOn(system, 'slow', 3)]
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 
 /** Runs that take longer than this gain nothing by it, and are better seen in the queue while they last. In ms. */
-const QUICK_MS = 50
+const QUICK_MS = 200
 /** How fast the measured length of an action's runs follows: the newest run weighs half. The first ones after a start are slow. */
 const SMOOTHING = 0.5
 

@@ -1,7 +1,9 @@
 import type { Target } from '../definitions/targets.js'
 
-/** A run is cut into about this many batches, until they reach the action's batch size. */
+/** A run is cut into about this many batches… */
 const BATCHES_PER_RUN = 100
+/** … and beyond this many items in each into up to twice as many, so that the last ones are shared evenly among many workers. */
+const ITEMS_TO_SHARE = 50
 
 /**
  * Batches of a run that stand in the queue per live worker: one that runs, and one that is ready when it ends even while the
@@ -21,7 +23,10 @@ const CALLS_PER_BULK_BATCH = 10
 export function batchSizeFor(target: Target, total: number): number {
   if (target.kind !== 'records') return 1
   const { bulk, batchSize } = target
-  if (!bulk) return Math.min(batchSize, Math.max(1, Math.ceil(total / BATCHES_PER_RUN)))
+  if (!bulk) {
+    const size = Math.max(1, Math.ceil(total / BATCHES_PER_RUN))
+    return Math.min(batchSize, size, Math.max(ITEMS_TO_SHARE, Math.ceil(size / 2)))
+  }
   const calls = Math.ceil(total / batchSize / BATCHES_PER_BULK_RUN)
   return batchSize * Math.min(CALLS_PER_BULK_BATCH, Math.max(1, calls))
 }
