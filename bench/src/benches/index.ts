@@ -9,6 +9,7 @@ import { itemsIo } from './items-io.js'
 import { items } from './items.js'
 import { list } from './list.js'
 import { memory } from './memory.js'
+import { peer } from './peer.js'
 import { read } from './read.js'
 import { redisCpu } from './redis-cpu.js'
 import { scale } from './scale.js'
@@ -25,6 +26,7 @@ export const benches: readonly Bench[] = [
   stall,
   redisCpu,
   list,
+  peer,
   memory,
   allExcept,
   fairness,
