@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { benches } from './benches/index.js'
 import { Lab } from './lab/lab.js'
-import { printFindings, printSurroundings } from './report/print.js'
+import { printFindings, printSkipped, printSurroundings } from './report/print.js'
 import { saveResult } from './report/result.js'
 import { surroundings } from './report/surroundings.js'
 
@@ -34,13 +34,20 @@ async function main(args: string[]): Promise<number> {
   try {
     const where = await surroundings(lab)
     printSurroundings(where)
+    let skipped = 0
     for (const bench of chosen) {
-      const findings = await bench.run(lab)
-      printFindings(bench, findings)
-      if (!lab.smoke) await saveResult(bench, findings, where)
+      const found = await bench.run(lab)
+      if ('skipped' in found) {
+        skipped++
+        printSkipped(bench, found)
+      } else {
+        printFindings(bench, found)
+        if (!lab.smoke) await saveResult(bench, found, where)
+      }
       await lab.clear()
     }
-    if (lab.smoke) console.log(`\n${chosen.length} passed, 0 failed`)
+    if (lab.smoke)
+      console.log(`\n${chosen.length - skipped} passed, 0 failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
     return 0
   } finally {
     await lab.close()

@@ -9,6 +9,8 @@ import { itemsIo } from './items-io.js'
 import { items } from './items.js'
 import { list } from './list.js'
 import { memory } from './memory.js'
+import { peer } from './peer.js'
+import { queues } from './queues.js'
 import { read } from './read.js'
 import { redisCpu } from './redis-cpu.js'
 import { scale } from './scale.js'
@@ -17,6 +19,7 @@ import { stall } from './stall.js'
 /** In the order of docs/performance.md. */
 export const benches: readonly Bench[] = [
   items,
+  queues,
   itemsIo,
   bulk,
   accept,
@@ -25,6 +28,7 @@ export const benches: readonly Bench[] = [
   stall,
   redisCpu,
   list,
+  peer,
   memory,
   allExcept,
   fairness,

@@ -20,7 +20,14 @@ export const list: Bench = {
     const requests = lab.items(40_000, 500)
     const ask = (origin: string) => async () => {
       const url = `${origin}/api/messages/`
-      const { perSecond } = await load({ url, body: LIST, token: client.token, callers: CALLERS, requests })
+      const { perSecond } = await load({
+        url,
+        body: LIST,
+        token: client.token,
+        callers: CALLERS,
+        requests,
+        status: 200,
+      })
       return perSecond
     }
     const measured = await inTurn(lab.rounds(5), {

@@ -19,13 +19,21 @@ export interface Findings {
   goals: Goal[]
   /** What a reader must know: settings, what was skipped and why. */
   notes?: string[]
+  /** Of what this bench alone is measured with. */
+  versions?: Record<string, string>
+}
+
+/** A bench that cannot be measured here. */
+export interface Skipped {
+  /** What is missing, and where it is had. */
+  skipped: string
 }
 
 export interface Bench {
   name: string
   /** What is measured, in a sentence. */
   about: string
-  run(lab: Lab): Promise<Findings>
+  run(lab: Lab): Promise<Findings | Skipped>
 }
 
 export function isMet({ value, atLeast, atMost }: Goal): boolean {

@@ -26,15 +26,20 @@ export class Installation {
 
   static async start(options: InstallationOptions): Promise<Installation> {
     const installation = new Installation(options)
-    for (let n = 0; n < (options.workers ?? 1); n++) await installation.addWorker()
-    await installation.#startGateway()
-    return installation
+    try {
+      for (let n = 0; n < (options.workers ?? 1); n++) await installation.addWorker()
+      await installation.#startGateway()
+      return installation
+    } catch (error) {
+      await installation.stop()
+      throw error
+    }
   }
 
   async addWorker(): Promise<Program> {
     const worker = this.#program('worker')
-    await worker.said(/"msg":"ready"/)
     this.workers.push(worker)
+    await worker.said(/"msg":"ready"/)
     return worker
   }
 

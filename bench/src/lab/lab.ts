@@ -10,6 +10,7 @@ import { RedisServer } from './redis.js'
 export class Lab {
   readonly #stops: (() => Promise<void> | void)[] = []
   #installations = 0
+  #closing: Promise<void> | undefined
 
   private constructor(
     readonly dir: string,
@@ -38,9 +39,9 @@ export class Lab {
 
   async installation(options: Partial<InstallationOptions> = {}): Promise<Installation> {
     const keyPrefix = `bench${++this.#installations}`
-    const installation = await Installation.start({ redisUrl: this.redis.url, dir: this.dir, keyPrefix, ...options })
-    this.#stops.push(() => installation.stop())
-    return installation
+    const starting = Installation.start({ redisUrl: this.redis.url, dir: this.dir, keyPrefix, ...options })
+    this.#stops.push(async () => (await starting.catch(() => undefined))?.stop())
+    return starting
   }
 
   /** A baseline: a module of `baselines/`, in a process of its own. */
@@ -61,8 +62,14 @@ export class Lab {
     await this.redis.empty()
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
     await this.clear()
+    // A bench that a signal has interrupted goes on until it misses what was stopped.
+    while (this.#stops.length > 0) await this.clear()
     this.redis.close()
     await this.server.stop()
     await rm(this.dir, { recursive: true, force: true })

@@ -5,12 +5,13 @@ import type { Surroundings } from './surroundings.js'
 
 /** Keeps what was found, for docs/performance.md (written by `pnpm generate`). */
 export async function saveResult(bench: Bench, findings: Findings, where: Surroundings): Promise<void> {
-  const { measured, unit, goals, notes = [] } = findings
+  const { measured, unit, goals, notes = [], versions } = findings
   const result = {
     name: bench.name,
     about: bench.about,
     at: new Date().toISOString().slice(0, 10),
     ...where,
+    versions: { ...where.versions, ...versions },
     unit,
     measured: Object.fromEntries(Object.entries(measured).map(([side, values]) => [side, values.map(short)])),
     goals: goals.map((goal) => ({ ...goal, value: short(goal.value), met: isMet(goal) })),

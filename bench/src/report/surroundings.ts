@@ -14,8 +14,6 @@ const PACKAGES = ['bullmq', 'ioredis', 'koa'] as const
 export async function surroundings(lab: Lab): Promise<Surroundings> {
   const [first, ...others] = cpus()
   const gibibytes = Math.round(totalmem() / 2 ** 30)
-  const require = createRequire(import.meta.url)
-  const versionOf = (name: string): string => (require(`${name}/package.json`) as { version: string }).version
   return {
     machine: `${1 + others.length} × ${first?.model.trim() ?? 'CPU'}, ${gibibytes} GiB, ${type()} ${release()}`,
     versions: {
@@ -25,4 +23,9 @@ export async function surroundings(lab: Lab): Promise<Surroundings> {
     },
     settings: { appendonly: 'yes', appendfsync: 'everysec', gateways: '1' },
   }
+}
+
+/** The version of a package that the benches depend on. */
+export function versionOf(name: string): string {
+  return (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version
 }
