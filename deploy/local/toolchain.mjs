@@ -55,6 +55,8 @@ async function installPackages({ progress, signal }) {
   const { command, args } = await packageManager(signal)
   // Development packages are needed to build, also where NODE_ENV=production is set; nobody is there to answer questions.
   const install = ['install', '--frozen-lockfile', '--prod=false', '--config.confirmModulesPurge=false']
+  // The benches bring what they compare with: nearly half of all packages.
+  install.push('--filter', '!@flexaction/bench')
   const { code, output } = await runCommand(command, [...args, ...install], { cwd: root, signal })
   if (code !== 0) throw installProblem(output, [command, ...args].join(' '))
   await writeFile(installMark, wanted)

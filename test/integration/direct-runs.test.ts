@@ -1,6 +1,7 @@
 import { type ActionDefinition, defineAction, field, records } from '@flexaction/shared'
 import { identityOf } from '@flexaction/shared/catalog'
 import { BatchQueues } from '@flexaction/shared/queues'
+import { keepDirect } from '@flexaction/shared/runs'
 import { connect, Keys } from '@flexaction/shared/redis'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, it } from 'vitest'
@@ -184,4 +185,26 @@ it('cancels a run that a worker has without a job', async () => {
   const run = (await answer).headers.get('x-run-id') ?? ''
   expect(await system.runIn(['cancelled'], run)).toMatchObject({ counts: { active: 0, cancelled: 1 } })
   expect(await system.items(run)).toMatchObject([{ id: 2, state: 'cancelled', attempts: 1 }])
+})
+
+it('knows whose a run is that was handed over, and when it has ended', async () => {
+  const { action, calls, gates } = waiting()
+  const gate = withResolvers<void>()
+  gates.set(2, gate)
+  await using system = await System.start({ actions: [action] })
+  await runOn(system, 'waiting', 1)
+  const answer = runOn(system, 'waiting', 2)
+  await until('the handler to be called', () => calls.length === 2)
+  const { runs } = (await (await system.get('/api/runs?state=running')).json()) as { runs: { id: string }[] }
+  const [run = { id: '' }] = runs
+  const connection = redis()
+  const keys = new Keys(system.prefix)
+  const [token = ''] = ((await connection.hget(keys.leases(run.id), '0')) ?? '').split('|')
+  const keep = (as: string) => keepDirect({ redis: connection, keys, retentionMs: 60_000 }, { run, token: as }, 5_000)
+
+  expect([await keep(token), await keep('direct-other')]).toEqual(['kept', 'lost'])
+  gate.resolve()
+  await answer
+  expect(await keep(token)).toBe('ended')
+  connection.disconnect()
 })

@@ -77,7 +77,7 @@ export class DirectRuns {
 
   async #run(runner: ActionRunner, { started, lost }: InHand): Promise<void> {
     const { run, batch, token } = started
-    if (isLate(started) && !(await keepDirect(this.options.context, started, this.options.lockMs))) return
+    if (isLate(started) && (await keepDirect(this.options.context, started, this.options.lockMs)) !== 'kept') return
     const lines: string[] = []
     const end = await runner.runDirect(started, {
       run: run.id,
@@ -108,7 +108,8 @@ export class DirectRuns {
     const { context, lockMs, onError } = this.options
     for (const { started, lost } of this.#inHand) {
       try {
-        if (!(await keepDirect(context, started, lockMs))) lost.abort(new Error('another worker has the run'))
+        // One that has just ended is about to leave.
+        if ((await keepDirect(context, started, lockMs)) === 'lost') lost.abort(new Error('another worker has the run'))
       } catch (error) {
         onError(error)
       }

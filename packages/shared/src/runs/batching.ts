@@ -1,9 +1,11 @@
 import type { Target } from '../definitions/targets.js'
 
-/** A run is cut into about this many batches… */
-const BATCHES_PER_RUN = 100
-/** … and beyond this many items in each into up to twice as many, so that the last ones are shared evenly among many workers. */
+/** Runs of up to so many items get one job for each. Larger ones are cut into about as many batches… */
+const BATCHES_PER_RUN = 50
+/** … until a batch holds this many items… */
 const ITEMS_TO_SHARE = 50
+/** … and then into more, up to this many, so that the last ones are shared evenly among many workers. */
+const BATCHES_PER_LARGE_RUN = 200
 
 /**
  * Batches of a run that stand in the queue per live worker: one that runs, and one that is ready when it ends even while the
@@ -25,7 +27,8 @@ export function batchSizeFor(target: Target, total: number): number {
   const { bulk, batchSize } = target
   if (!bulk) {
     const size = Math.max(1, Math.ceil(total / BATCHES_PER_RUN))
-    return Math.min(batchSize, size, Math.max(ITEMS_TO_SHARE, Math.ceil(size / 2)))
+    const shared = Math.max(ITEMS_TO_SHARE, Math.ceil(total / BATCHES_PER_LARGE_RUN))
+    return Math.min(batchSize, size, shared)
   }
   const calls = Math.ceil(total / batchSize / BATCHES_PER_BULK_RUN)
   return batchSize * Math.min(CALLS_PER_BULK_BATCH, Math.max(1, calls))

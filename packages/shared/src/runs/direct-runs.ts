@@ -1,5 +1,5 @@
 import type { Keys } from '../redis/keys.js'
-import { parseRunReply } from './run.js'
+import { parseRunReply, type Run } from './run.js'
 import { RunScript, type RunScriptContext } from './run-scripts.js'
 import type { StartedBatch } from './run-store.js'
 
@@ -31,11 +31,11 @@ export function readHandedOver(message: string): StartedBatch | undefined {
   return { run, batch: 0, token, interruptions: 0, packedIds, log: null, form: parsed }
 }
 
-/** Says that the run is still in hand, for `forMs`. Resolves to false when another worker has it, or it has ended. */
+/** Says that the run is still in hand, for `forMs`. `lost`: another worker has it by now; `ended`: nobody has. */
 export async function keepDirect(
   context: RunScriptContext,
-  { run, token }: StartedBatch,
+  { run, token }: { run: Pick<Run, 'id'>; token: string },
   forMs: number,
-): Promise<boolean> {
-  return (await keepDirectRun.run(context, run.id, token, forMs)) === 1
+): Promise<'kept' | 'lost' | 'ended'> {
+  return (await keepDirectRun.run(context, run.id, token, forMs)) as 'kept' | 'lost' | 'ended'
 }
