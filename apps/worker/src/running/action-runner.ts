@@ -35,7 +35,7 @@ export interface ActionRunnerOptions {
 }
 
 /** Batches are fetched when the calls in hand last less than this: by the time they are used up, the next ones are here. */
-const FETCH_AHEAD_MS = 10
+const FETCH_AHEAD_MS = 25
 /** Most calls that are held in reserve for it. */
 const MOST_RESERVE = 1_000
 /** How fast the measured length of a call follows: the newest call weighs 1/20. */
