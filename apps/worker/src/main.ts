@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { ConfigProblems } from '@flexaction/shared/config'
 import { runUntilSignal } from '@flexaction/shared/lifecycle'
 import { createLogger } from '@flexaction/shared/logging'
@@ -5,6 +6,10 @@ import { readConfig } from './config.js'
 import { DefinitionProblems } from './loading/load-definitions.js'
 import { Isolation } from './isolating/isolated-process.js'
 import { createWorker, loadConfigured } from './worker.js'
+
+// Garbage is collected when the heap has grown by half. V8 by itself lets a small heap grow fourfold first: 1,000,000 records cost a
+// worker 60 MB then, instead of 30 MB, and took as long.
+setFlagsFromString('--heap-growing-percent=50')
 
 try {
   const config = readConfig(process.env)
