@@ -44,3 +44,21 @@ it('never begins more calls in any span of time than the rate allows, over all w
   // It is a limit, not a brake: five spans, and what lies between them on a busy machine.
   expect((begun.at(-1) ?? 0) - (begun[0] ?? 0)).toBeLessThan(5_000)
 })
+
+it('counts nothing towards the rate but calls', async () => {
+  const called: unknown[] = []
+  const rare = defineAction({
+    name: 'rare',
+    target: records('users'),
+    limits: { rate: { max: 5, per: '500ms' } },
+    run: ({ id }) => void called.push(id),
+  })
+  await using system = await System.start({ actions: [rare] })
+
+  for (const id of range(1, 6)) {
+    const answer = await system.send('execute_action', { name: 'rare', ids: [id] }, { prefer: 'wait=3' })
+    expect(answer.status).toBe(201)
+  }
+
+  expect(called).toEqual(range(1, 6))
+})

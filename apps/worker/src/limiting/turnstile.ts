@@ -78,10 +78,15 @@ export class Turnstile {
 
   #turn(turns: Turns, token: string): Turn {
     this.#held.add(token)
+    let begun = false
     return {
-      begin: () => void turns.begin(token).catch(this.onError),
+      begin: () => {
+        begun = true
+        void turns.begin(token).catch(this.onError)
+      },
       leave: () => {
         this.#held.delete(token)
+        if (!begun) return void turns.discard(token).catch(this.onError)
         // The next question takes it along, if one is about to be asked.
         if (this.#wake && this.#giveBack === '') {
           this.#giveBack = token

@@ -67,6 +67,10 @@ export class ActionRunner implements Commanded {
   /** Whether it has started and takes more work. */
   #open = false
   #busy = 0
+  /** Slots that wait for their turn, each for a call that waits. */
+  #entering = 0
+  /** Of the newest batch. */
+  #callsPerBatch = Number.POSITIVE_INFINITY
   /** Smoothed length of a call in ms; until one has ended, calls count as slow. */
   #callMs = Number.POSITIVE_INFINITY
   #sweeping: NodeJS.Timeout | undefined
@@ -85,7 +89,7 @@ export class ActionRunner implements Commanded {
       lockMs,
       workerName,
       process: (job) => this.#process(job),
-      hungry: () => this.#hungry(),
+      appetite: () => this.#appetite(),
       serves: (run) => this.#rotation.has(run),
       onError,
     })
@@ -195,6 +199,7 @@ export class ActionRunner implements Commanded {
     before(batch)
     if (isolation) void this.#runIsolated(batch, isolation)
     else {
+      this.#callsPerBatch = Math.max(1, batch.callsLeft)
       this.#rotation.add(batch)
       this.#fillSlots()
     }
@@ -206,21 +211,34 @@ export class ActionRunner implements Commanded {
   }
 
   #hungry(): boolean {
-    if (this.#rotation.waiting === 0) return this.#busy < this.action.slots
+    return this.#callsWanted() > 0
+  }
+
+  /** Calls that could be made at once, or within {@link FETCH_AHEAD_MS}, beyond those in hand. */
+  #callsWanted(): number {
+    const { waiting } = this.#rotation
+    const free = this.action.slots - this.#busy - (waiting - this.#entering)
     const perMs = this.action.slots / this.#callMs
-    return this.#rotation.waiting < Math.min(MOST_RESERVE, perMs * FETCH_AHEAD_MS)
+    const reserve = waiting === 0 ? 0 : Math.min(MOST_RESERVE, perMs * FETCH_AHEAD_MS) - waiting
+    return Math.max(0, free, reserve)
+  }
+
+  /** The same in batches of the newest one's size, but at least one. */
+  #appetite(): number {
+    const calls = this.#callsWanted()
+    return calls > 0 ? Math.max(1, Math.floor(calls / this.#callsPerBatch)) : 0
   }
 
   #fillSlots(): void {
-    while (this.#busy < this.action.slots && this.#rotation.waiting > 0) void this.#slot()
+    while (this.#busy < this.action.slots && this.#rotation.waiting > this.#entering) void this.#slot()
   }
 
   /** One slot: a call after the other, until none is waiting. Never rejects: what a handler throws is settled. */
   async #slot(): Promise<void> {
     this.#busy++
-    while (this.#rotation.waiting > 0) {
+    while (this.#rotation.waiting > this.#entering) {
       const entering = this.options.turnstile.enter()
-      const turn = isPromise(entering) ? await entering : entering
+      const turn = isPromise(entering) ? await this.#entered(entering) : entering
       const call = turn && this.#rotation.next()
       if (call) {
         const calling = this.#call(call, turn, () => invokeHandler(this.action, call.input, call))
@@ -236,6 +254,13 @@ export class ActionRunner implements Commanded {
     }
     this.#busy--
     this.#consumer.wake()
+  }
+
+  async #entered(entering: Promise<Turn | undefined>): Promise<Turn | undefined> {
+    this.#entering++
+    const turn = await entering
+    this.#entering--
+    return turn
   }
 
   /** Calls the handler and settles what comes of it; a promise if that takes longer than this very moment. */

@@ -62,6 +62,12 @@ export class Turns {
     if (limits.rate) await beginTurn.run(redis, this.#keys[1], token, limits.rate.perMs)
   }
 
+  /** No call was made with it: it does not count towards the rate. */
+  async discard(token: string): Promise<void> {
+    if (this.options.limits.rate) await this.options.redis.zrem(this.#keys[1], token)
+    await this.giveBack(token)
+  }
+
   async giveBack(token: string): Promise<void> {
     if (this.options.limits.concurrency !== undefined) await this.take('', token)
   }

@@ -36,8 +36,8 @@ export interface BatchConsumerOptions {
   /** How long a silent process keeps its batches before another takes them, in ms. */
   lockMs: number
   process(job: BatchJob): Promise<BatchEnd>
-  /** Whether this process could start more handler calls than it has items for. */
-  hungry(): boolean
+  /** How many more batches this process could do with: those whose handler calls it could start, or soon will; 0 for none. */
+  appetite(): number
   /** Whether this process has calls of the run that wait for their turn. */
   serves(run: string): boolean
   onError(error: unknown): void
@@ -45,6 +45,8 @@ export interface BatchConsumerOptions {
 
 /** While full, a process looks this often for batches of other runs: short, so that they get their turn. */
 const LOOK_WHILE_FULL_MS = 50
+/** Jobs that are fetched side by side, at most, while there are more: one after the other, small runs would wait for each other. */
+const MOST_AT_ONCE = 8
 /** Waiting jobs that such a look sees. */
 const JOBS_PER_LOOK = 200
 /** Batches in hand, at most: bounds memory when very many runs are on. */
@@ -96,7 +98,7 @@ export class BatchConsumer {
     this.#wake?.()
   }
 
-  /** Call it when {@link BatchConsumerOptions.hungry} may have become true. */
+  /** Call it when {@link BatchConsumerOptions.appetite} may have grown. */
   wake(): void {
     this.#wake?.()
   }
@@ -119,8 +121,9 @@ export class BatchConsumer {
   async #fetchLoop(worker: QueueWorker<BatchJobData>): Promise<void> {
     while (!this.#quiet) {
       try {
-        if (this.#inHand.size === 0 || this.options.hungry()) await this.#fetch(worker, true)
-        else {
+        if (this.#inHand.size === 0 || this.options.appetite() > 0) {
+          if (await this.#fetch(worker, true)) await this.#fetchMore(worker)
+        } else {
           await this.#wakeOrPause(LOOK_WHILE_FULL_MS)
           await this.#fetchOtherRuns(worker)
         }
@@ -141,11 +144,21 @@ export class BatchConsumer {
     return job !== undefined
   }
 
+  /** Takes what more is waiting, while it is wanted. */
+  async #fetchMore(worker: QueueWorker<BatchJobData>): Promise<void> {
+    let more = true
+    while (more) {
+      const wanted = Math.min(MOST_AT_ONCE, this.options.appetite())
+      const fetched = await Promise.all(Array.from({ length: wanted }, () => this.#fetch(worker, false)))
+      more = wanted > 0 && fetched.every(Boolean)
+    }
+  }
+
   /** Takes jobs, in their order, for as long as one of a run waits of which this process has nothing in hand. */
   async #fetchOtherRuns(worker: QueueWorker<BatchJobData>): Promise<void> {
     const waiting = (await this.#queue?.getRanges(['wait'], 0, JOBS_PER_LOOK - 1, true)) ?? []
     const last = waiting.findLastIndex((id) => !this.options.serves(runOfJob(id)))
-    for (let at = 0; at <= last && !this.options.hungry(); at++) {
+    for (let at = 0; at <= last && this.options.appetite() === 0; at++) {
       if (!(await this.#fetch(worker, false))) return
     }
   }
@@ -212,7 +225,7 @@ export class BatchConsumer {
     lock: string,
     summary: string,
   ): Promise<void> {
-    const more = !this.#quiet && this.options.hungry()
+    const more = !this.#quiet && this.options.appetite() > 0
     const [data, id] = ((await job.moveToCompleted(summary, lock, more)) ?? []) as [JobJson?, string?]
     if (data) await this.#take(worker, Job.fromJSON<BatchJobData>(worker, data, id), lock)
   }
