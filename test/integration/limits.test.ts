@@ -1,6 +1,10 @@
 import { defineAction, records } from '@flexaction/shared'
+import { Turns } from '@flexaction/shared/limits'
+import { connect, Keys } from '@flexaction/shared/redis'
+import { Turnstile } from '@flexaction/worker/limiting/turnstile'
 import { expect, it } from 'vitest'
 import { range } from '../harness/range.js'
+import { freshPrefix, redisUrl, removeKeys } from '../harness/redis.js'
 import { System } from '../harness/system.js'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -45,20 +49,25 @@ it('never begins more calls in any span of time than the rate allows, over all w
   expect((begun.at(-1) ?? 0) - (begun[0] ?? 0)).toBeLessThan(5_000)
 })
 
-it('counts nothing towards the rate but calls', async () => {
-  const called: unknown[] = []
-  const rare = defineAction({
-    name: 'rare',
-    target: records('users'),
-    limits: { rate: { max: 5, per: '500ms' } },
-    run: ({ id }) => void called.push(id),
-  })
-  await using system = await System.start({ actions: [rare] })
+it('counts turns that no call was made with neither towards the rate nor as going on', async () => {
+  const redis = connect(redisUrl(), { name: 'test', whenAway: 'wait' })
+  const prefix = freshPrefix()
+  const limits = { concurrency: 2, rate: { max: 2, perMs: 60_000 } }
+  const options = { redis, keys: new Keys(prefix), identity: 'rare', worker: 'one', leaseMs: 60_000, limits }
+  const errors: unknown[] = []
+  const turnstile = new Turnstile(new Turns(options), 'one', 20_000, (error) => errors.push(error))
+  turnstile.start()
 
-  for (const id of range(1, 6)) {
-    const answer = await system.send('execute_action', { name: 'rare', ids: [id] }, { prefer: 'wait=3' })
-    expect(answer.status).toBe(201)
-  }
+  for (let n = 0; n < 10; n++) (await turnstile.enter())?.leave()
+  const used = [await turnstile.enter(), await turnstile.enter()]
+  for (const turn of used) turn?.begin()
+  const next = Promise.resolve(turnstile.enter()).then((turn) => (turn ? 'granted' : 'stopped'))
+  for (const turn of used) turn?.leave()
+  turnstile.stop()
 
-  expect(called).toEqual(range(1, 6))
+  expect(used.every(Boolean)).toBe(true)
+  expect(await next).toBe('stopped')
+  expect(errors).toEqual([])
+  await removeKeys(redis, prefix)
+  redis.disconnect()
 })

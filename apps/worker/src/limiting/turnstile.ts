@@ -86,9 +86,9 @@ export class Turnstile {
       },
       leave: () => {
         this.#held.delete(token)
-        if (!begun) return void turns.discard(token).catch(this.onError)
-        // The next question takes it along, if one is about to be asked.
-        if (this.#wake && this.#giveBack === '') {
+        if (!begun) void turns.discard(token).catch(this.onError)
+        else if (this.#wake && this.#giveBack === '') {
+          // The next question takes it along, if one is about to be asked.
           this.#giveBack = token
           this.#wake()
         } else void turns.giveBack(token).catch(this.onError)
