@@ -189,7 +189,10 @@ export function createWorker(
       {
         name: 'runners',
         start: async () => void (await Promise.all(runners.map((runner) => runner.start()))),
-        stop: () => drain(runners, config.SHUTDOWN_DEADLINE, logger),
+        stop: () => {
+          directRuns.quiet()
+          return drain(runners, config.SHUTDOWN_DEADLINE, logger)
+        },
       },
       {
         name: 'listers',

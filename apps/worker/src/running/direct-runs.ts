@@ -1,6 +1,7 @@
 import type { BatchEnd, BatchQueues, EndedBatch } from '@flexaction/shared/queues'
 import type { RedisClient } from '@flexaction/shared/redis'
 import { keepDirect, readHandedOver, type RunScriptContext, type StartedBatch } from '@flexaction/shared/runs'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ActionRunner } from './action-runner.js'
 import type { EndedJobs } from './ended-jobs.js'
 
@@ -27,6 +28,7 @@ interface InHand {
 const KEEP_EVERY_MS = 1_000
 /** A run that is heard of with less than this left until it is queued may be queued already. */
 const LATE_MS = 2_000
+const UNSUBSCRIBES_WITHIN_MS = 500
 /** Lines of a handler's log that are kept until its job is made. */
 const MOST_LINES = 1_000
 
@@ -37,6 +39,7 @@ const MOST_LINES = 1_000
 export class DirectRuns {
   readonly #channel: string
   readonly #inHand = new Set<InHand>()
+  #unsubscribed: Promise<unknown> = Promise.resolve()
   #keeping: NodeJS.Timeout | undefined
   readonly #onMessage = (channel: string, message: string): void => {
     if (channel === this.#channel) this.#take(message)
@@ -53,12 +56,17 @@ export class DirectRuns {
     this.#keeping = setInterval(() => void this.#keep(), Math.min(KEEP_EVERY_MS, lockMs / 2))
   }
 
-  /** Once the runners have stopped: what still comes meanwhile is given back. */
-  async stop(): Promise<void> {
+  /** Tells gateways to hand their runs to others; what still comes is given back. */
+  quiet(): void {
     const { subscriber, onError } = this.options
-    // Its answer comes after all that was published before.
-    await subscriber.unsubscribe(this.#channel).catch(onError)
-    subscriber.off('message', this.#onMessage)
+    this.#unsubscribed = subscriber.unsubscribe(this.#channel).catch(onError)
+  }
+
+  /** Once the runners have stopped. */
+  async stop(): Promise<void> {
+    // The answer comes after all that was published before; while Redis is away it does not come.
+    await Promise.race([this.#unsubscribed, pause(UNSUBSCRIBES_WITHIN_MS, undefined, { ref: false })])
+    this.options.subscriber.off('message', this.#onMessage)
     await Promise.all([...this.#inHand].map(({ ended }) => ended))
     clearInterval(this.#keeping)
   }
