@@ -29,6 +29,13 @@ async function wasDirect(system: System, run: string): Promise<boolean> {
   }
 }
 
+/** The id of the one run that is going on. */
+async function onlyRunning(system: System): Promise<string> {
+  const { runs } = (await (await system.get('/api/runs?state=running')).json()) as { runs: { id: string }[] }
+  expect(runs.length).toBe(1)
+  return runs[0]?.id ?? ''
+}
+
 /** The job of a run of one batch, once it has ended. */
 async function endedJob(system: System, { name, target }: ActionDefinition, run: string) {
   const connection = redis()
@@ -178,11 +185,12 @@ it('cancels a run that a worker has without a job', async () => {
   await runOn(system, 'waiting', 1)
   const answer = system.send('execute_action', { name: 'waiting', ids: [2] })
   await until('the handler to be called', () => calls.length === 2)
-  const { runs } = (await (await system.get('/api/runs?state=running')).json()) as { runs: { id: string }[] }
+  const run = await onlyRunning(system)
 
-  expect((await system.steer(runs[0]?.id ?? '', 'cancel')).status).toBe(200)
+  expect((await system.steer(run, 'cancel')).status).toBe(200)
 
-  const run = (await answer).headers.get('x-run-id') ?? ''
+  await answer
+  expect(await wasDirect(system, run)).toBe(true)
   expect(await system.runIn(['cancelled'], run)).toMatchObject({ counts: { active: 0, cancelled: 1 } })
   expect(await system.items(run)).toMatchObject([{ id: 2, state: 'cancelled', attempts: 1 }])
 })
@@ -195,8 +203,7 @@ it('knows whose a run is that was handed over, and when it has ended', async () 
   await runOn(system, 'waiting', 1)
   const answer = runOn(system, 'waiting', 2)
   await until('the handler to be called', () => calls.length === 2)
-  const { runs } = (await (await system.get('/api/runs?state=running')).json()) as { runs: { id: string }[] }
-  const [run = { id: '' }] = runs
+  const run = { id: await onlyRunning(system) }
   const connection = redis()
   const keys = new Keys(system.prefix)
   const [token = ''] = ((await connection.hget(keys.leases(run.id), '0')) ?? '').split('|')

@@ -14,6 +14,7 @@ end
 if token ~= ARGV[7] then
   local run = redis.call('HMGET', RUN, 'state', 'closing', 'expiresAt', 'directUntil')
   if state == 'r' then
+    -- Handed over without a job (accept-run.lua), and its holder has said lately that it has it.
     if run[4] and tonumber(run[4]) > clock() and token:sub(1, 7) == 'direct-' then
       return nil
     end

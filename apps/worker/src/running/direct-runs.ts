@@ -1,4 +1,4 @@
-import type { BatchEnd, BatchQueues, EndedBatch } from '@flexaction/shared/queues'
+import type { BatchEnd, BatchQueues } from '@flexaction/shared/queues'
 import type { RedisClient } from '@flexaction/shared/redis'
 import { keepDirect, readHandedOver, type RunScriptContext, type StartedBatch } from '@flexaction/shared/runs'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -105,7 +105,7 @@ export class DirectRuns {
   async #afterwards({ run, batch }: StartedBatch, end: BatchEnd, lines: string[]): Promise<void> {
     const { queues, endedJobs } = this.options
     const { kind } = end
-    if (kind === 'done' || kind === 'failed') endedJobs.add({ run, batch, end, lines } satisfies EndedBatch)
+    if (kind === 'done' || kind === 'failed') endedJobs.add({ run, batch, end, lines })
     else {
       const toQueue = { batches: [batch], generation: run.generation }
       await queues.add(run, toQueue, kind === 'delay' ? end.at : undefined)

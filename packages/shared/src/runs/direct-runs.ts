@@ -13,7 +13,7 @@ export interface DirectOffer {
 }
 
 /** How long a run that was handed over counts as being in good hands while nothing was heard of it, in ms. */
-export const OFFER_COUNTS_MS = 5_000
+const OFFER_COUNTS_MS = 5_000
 /** Forms that are longer (in characters) go through the queue: what is published lies in Redis's memory until it is read. */
 export const MOST_DIRECT_FORM = 16_000
 

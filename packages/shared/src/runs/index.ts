@@ -12,7 +12,7 @@ export {
   outcomeLine,
   retryLine,
 } from './item-log.js'
-export { type DirectOffer, keepDirect, OFFER_COUNTS_MS, readHandedOver } from './direct-runs.js'
+export { type DirectOffer, keepDirect, readHandedOver } from './direct-runs.js'
 export { packIds, unpackIds } from './packed-ids.js'
 export {
   hasEnded,
@@ -33,7 +33,6 @@ export { RunIndex } from './run-index.js'
 export type { RunScriptContext } from './run-scripts.js'
 export { RunSteering, type SteeringReply } from './run-steering.js'
 export {
-  type Acceptance,
   type AcceptRequest,
   isStaged,
   type RunSelection,
