@@ -1,5 +1,6 @@
 import { FlexActionError, statusOf } from '@flexaction/shared/errors'
 import { isRedisAway } from '@flexaction/shared/redis'
+import { cutText } from '@flexaction/shared/texts'
 import { answerJson, type GatewayContext, type GatewayMiddleware } from './context.js'
 
 const TRY_AGAIN_SECONDS = 2
@@ -34,7 +35,7 @@ function answerError(ctx: GatewayContext, error: FlexActionError): void {
 }
 
 function notFound(ctx: GatewayContext): FlexActionError {
-  return new FlexActionError('not_found', `There is nothing at ${ctx.method} ${ctx.path}`)
+  return new FlexActionError('not_found', `There is nothing at ${ctx.method} ${cutText(ctx.path, 1_000)}`)
 }
 
 /** Jet Admin's client knows no 401 on the messages endpoint (PROTOCOL.md section 6), and bodies without a code. */

@@ -1,8 +1,11 @@
 import type { Logger } from '@flexaction/shared/logging'
+import { cutText } from '@flexaction/shared/texts'
 import { randomUUID } from 'node:crypto'
 import type { GatewayMiddleware } from './context.js'
 
 const ACCEPTABLE = /^[\w.:-]{1,100}$/
+/** Characters of a path that are logged. */
+const LONGEST_PATH = 1_000
 
 /**
  * Gives each request an id (the caller's own, if it sent a sane one) and a logger, and writes one log line when its answer was
@@ -23,7 +26,7 @@ export function requestId(logger: Logger): GatewayMiddleware {
       const line = {
         request: id,
         method: ctx.method,
-        path: ctx.path,
+        path: cutText(ctx.path, LONGEST_PATH),
         status: ctx.status,
         ms: Math.round((performance.now() - began) * 10) / 10,
         ...(ctx.state.caller && { user: ctx.state.caller.name }),

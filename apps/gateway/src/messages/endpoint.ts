@@ -1,3 +1,4 @@
+import { cutText } from '@flexaction/shared/texts'
 import { callerOf, type GatewayContext } from '../http/context.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { isDefined } from '../catalog/find-action.js'
@@ -19,7 +20,7 @@ export class MessagesEndpoint {
   async answer(ctx: GatewayContext): Promise<void> {
     const caller = callerOf(ctx)
     const { name, params } = parseMessage(ctx.request.body)
-    ctx.state.logged = { message: name }
+    ctx.state.logged = { message: cutText(name, 100) }
     switch (name) {
       case 'get_action_list':
         ctx.type = 'application/json; charset=utf-8'

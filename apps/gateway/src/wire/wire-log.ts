@@ -1,5 +1,6 @@
-import { maskFields, maskSecrets } from '@flexaction/shared/logging'
+import { maskFields } from '@flexaction/shared/logging'
 import type { Keys, RedisClient } from '@flexaction/shared/redis'
+import { cutText, MASKED, maskedText } from '@flexaction/shared/texts'
 import type { WireEntry } from '@flexaction/shared/views'
 import type { GatewayContext, GatewayMiddleware } from '../http/context.js'
 
@@ -13,6 +14,9 @@ const MOST_PER_TELL = 10
 const MOST_CHARACTERS = 8_000
 /** Elements of a list that are kept: a selection may hold a million ids. */
 const MOST_ELEMENTS = 50
+/** Characters of a request's header that are kept, and of an answer's. */
+const LONGEST_REQUEST_HEADER = 300
+const LONGEST_ANSWER_HEADER = 1_000
 
 const REQUEST_HEADERS = ['origin', 'content-type', 'prefer', 'idempotency-key', 'user-agent']
 const ANSWER_HEADERS = ['content-type', 'location', 'preference-applied', 'retry-after', 'idempotent-replayed']
@@ -67,16 +71,16 @@ export class WireLog {
     this.#untold.push({
       id: requestId,
       at: new Date().toISOString(),
-      name: typeof name === 'string' ? name.slice(0, 100) : '',
+      name: typeof name === 'string' ? cutText(name, 100) : '',
       ...(caller && { user: caller.name }),
       ms,
       requestHeaders: {
-        ...pick(ctx.headers, REQUEST_HEADERS),
+        ...pick(ctx.headers, REQUEST_HEADERS, LONGEST_REQUEST_HEADER),
         ...(ctx.get('Authorization') !== '' && { authorization: maskAuthorization(ctx.get('Authorization')) }),
       },
       body: shortened(body),
       status: ctx.status,
-      answerHeaders: pick(ctx.response.headers, ANSWER_HEADERS),
+      answerHeaders: pick(ctx.response.headers, ANSWER_HEADERS, LONGEST_ANSWER_HEADER),
       answer: ctx.body,
     })
     this.#timer ??= setTimeout(() => void this.#tell(), TELL_EVERY_MS)
@@ -112,7 +116,7 @@ function textOf(value: unknown): string {
   if (value === undefined || value === '') return ''
   const masked = maskFields(value)
   const text = typeof masked === 'string' ? masked : JSON.stringify(masked, null, 2)
-  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text
+  return cutText(text, MOST_CHARACTERS)
 }
 
 /** What was answered, as a value if it is JSON of a reasonable size: only then can secrets in it be found by their names. */
@@ -130,7 +134,8 @@ function parsed(answer: unknown): unknown {
 /** Long lists cut, also inside of texts with commas: what is kept of a message is bounded whatever its size. */
 function shortened(value: unknown, depth = 0): unknown {
   if (typeof value === 'string')
-    return value.length > MOST_CHARACTERS ? `${value.slice(0, MOST_CHARACTERS)}… (${value.length} characters)` : value
+    // What is cut is masked at once: afterwards nobody could tell a secret that the cut divides.
+    return value.length > MOST_CHARACTERS ? `${maskedText(value, MOST_CHARACTERS)} (${value.length} characters)` : value
   if (typeof value !== 'object' || value === null) return value
   if (depth > 10) return '…'
   if (Array.isArray(value)) {
@@ -141,12 +146,22 @@ function shortened(value: unknown, depth = 0): unknown {
   return Object.fromEntries(entries.map(([key, one]) => [key, shortened(one, depth + 1)]))
 }
 
-function pick(headers: NodeJS.Dict<string | string[] | number>, names: readonly string[]): Record<string, string> {
+function pick(
+  headers: NodeJS.Dict<string | string[] | number>,
+  names: readonly string[],
+  mostCharacters: number,
+): Record<string, string> {
   return Object.fromEntries(
-    names.flatMap((name) => (headers[name] === undefined ? [] : [[name, maskSecrets(String(headers[name]))]])),
+    names.flatMap((name) =>
+      headers[name] === undefined ? [] : [[name, maskedText(String(headers[name]), mostCharacters)]],
+    ),
   )
 }
 
+/** Of each credential its scheme alone; of one without a scheme, nothing. */
 function maskAuthorization(header: string): string {
-  return header.replaceAll(/(\w+)\s+[^,]+/g, '$1 [masked]')
+  return cutText(header, LONGEST_REQUEST_HEADER)
+    .split(',')
+    .map((credential) => `${/^\s*(\w{1,20}\s)/.exec(credential)?.[1] ?? ''}${MASKED}`)
+    .join(',')
 }

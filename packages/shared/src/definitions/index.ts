@@ -1,3 +1,4 @@
+export { readFieldErrors } from './action-error.js'
 export { isActionDefinition } from './define-action.js'
 export { isCollectionDefinition } from './define-collection.js'
 export { isFileResult } from './result.js'
