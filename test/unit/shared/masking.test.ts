@@ -162,7 +162,7 @@ it.each<[string, unknown, message: string, fields?: unknown]>([
   ['a field that throws', throwing(), 'field: [unreadable]', { field: ['[unreadable]'] }],
 ])('makes a refusal of anything: %s', (_, given, message, fields) => {
   const error = new ActionError(any(given), any(throwing()))
-  expect({ ...error, message: error.message, is: ActionError.is(error) }).toStrictEqual({
+  expect({ ...(error as object), message: error.message, is: ActionError.is(error) }).toStrictEqual({
     name: 'ActionError',
     message,
     fields,

@@ -10,14 +10,20 @@ const MOST_LOOKS = 2_000_000
 /** Some 256,000 digits: a larger one is not even written. */
 const LARGEST_BIGINT = 1n << 850_000n
 
+const MADE_HERE = new WeakSet<object>()
+
 /** Why a value cannot be stored. */
 export class Unstorable extends Error {
   override readonly name = 'Unstorable'
-  readonly #isOurs = true
+
+  constructor(message: string) {
+    super(message)
+    MADE_HERE.add(this)
+  }
 
   /** Unlike `instanceof` it asks nothing of the value, which may be a proxy that throws. */
   static is(thrown: unknown): thrown is Unstorable {
-    return typeof thrown === 'object' && thrown !== null && #isOurs in thrown
+    return typeof thrown === 'object' && thrown !== null && MADE_HERE.has(thrown)
   }
 }
 

@@ -1,8 +1,7 @@
-import { types } from 'node:util'
+import { isError, LONGEST_NAME, nameOfError, plainMessageOf } from './error-names.js'
 import { propertyOf, UNREADABLE } from './property-of.js'
 import { textOf } from './text-of.js'
 
-const LONGEST_NAME = 200
 /** Characters of each error that is named inside the message or the stack of another one. */
 const LONGEST_INNER_MESSAGE = 1_000
 /** Errors of an AggregateError that are named. */
@@ -12,29 +11,6 @@ const MOST_CAUSES = 5
 /** Further fields of an error that are shown: `code`, `errno`, `detail` and the like. */
 const MOST_NOTES = 20
 const LONGEST_NOTE = 500
-
-/** Whether it is an error, of this or another realm. Never throws. */
-export function isError(value: unknown): value is Error {
-  try {
-    return types.isNativeError(value) || value instanceof Error
-  } catch {
-    return false
-  }
-}
-
-/** The most telling name: its own, or that of its class. Never empty. */
-export function nameOfError(error: object): string {
-  const names = [propertyOf(error, 'name'), propertyOf(propertyOf(error, 'constructor'), 'name')]
-  const telling = names.find((name) => typeof name === 'string' && !['', 'Error', 'Object', UNREADABLE].includes(name))
-  return typeof telling === 'string' ? telling.slice(0, LONGEST_NAME) : 'Error'
-}
-
-/** An error's own text, or its name when it has none. For a message that is no text itself. */
-export function plainMessageOf(error: object): string {
-  const message = propertyOf(error, 'message')
-  if (message === UNREADABLE) return `${nameOfError(error)} (its message cannot be read)`
-  return typeof message === 'string' && message !== '' ? message : nameOfError(error)
-}
 
 /** An error's text, readable whatever its message is; the errors inside of an AggregateError are named. Never empty. */
 export function messageOfError(error: object, mostCharacters: number): string {

@@ -1,4 +1,5 @@
-export { errorNotes, isError, messageOfError, nameOfError, stackOfError } from './error-texts.js'
+export { isError, nameOfError } from './error-names.js'
+export { errorNotes, messageOfError, stackOfError } from './error-texts.js'
 export { cutText, maskedText } from './cut-text.js'
 export { isSecretKey, MASKED, maskSecrets } from './mask-secrets.js'
 export { propertyOf, UNREADABLE } from './property-of.js'

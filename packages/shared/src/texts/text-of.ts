@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { isError, plainMessageOf } from './error-texts.js'
+import { isError, plainMessageOf } from './error-names.js'
 import { isSecretKey, MASKED } from './mask-secrets.js'
 import { propertyOf, UNREADABLE } from './property-of.js'
 
