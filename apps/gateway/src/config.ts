@@ -40,11 +40,11 @@ export const gatewaySettings = {
     max: '1m',
   }),
   MAX_IDS: integer({ description: 'Most records in one request.', default: 1_000_000, min: 1, max: 10_000_000 }),
-  MAX_PENDING_ITEMS: integer({
-    description: 'Most items that may be waiting or active, over all runs; beyond it, requests are answered with 503.',
-    default: 10_000_000,
+  MAX_FORM_KB: integer({
+    description: 'Largest form of one request, in kilobytes (10^3 bytes of JSON).',
+    default: 1_000,
     min: 1,
-    max: 1_000_000_000,
+    max: 100_000,
   }),
   MAX_BODY_MB: integer({
     description: 'Largest request body, in megabytes (10^6 bytes).',

@@ -4,24 +4,25 @@ import { FileStore } from '@flexaction/shared/files'
 import { History } from '@flexaction/shared/history'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
-import { Asker } from '@flexaction/shared/questions'
-import { BatchQueues, ListingQueues } from '@flexaction/shared/queues'
+import { RpcClient } from '@flexaction/shared/rpc'
+import { JobQueues } from '@flexaction/shared/queues'
 import {
   checkRedisPolicy,
   connect,
   isRedisAway,
   Keys,
   logOutages,
+  RedisClock,
   watchConnection,
   whenReady,
 } from '@flexaction/shared/redis'
-import { Backlog, RunEndings, RunReader, RunSteering, RunStore } from '@flexaction/shared/runs'
+import { Backlog, RunEndings, RunIndex, RunReader, RunSteering, RunStore } from '@flexaction/shared/runs'
 import type { RequestListener } from 'node:http'
 import { Acceptor } from './accepting/acceptor.js'
 import { Admission } from './accepting/admission.js'
 import { Coalescer } from './accepting/coalescer.js'
-import { DirectLine } from './accepting/direct-line.js'
 import { Expirer } from './accepting/expirer.js'
+import { RunFactory } from './accepting/order.js'
 import { IdempotencyKeys } from './accepting/idempotency-keys.js'
 import { type AuthToken, parseAuthTokens } from './access/auth-tokens.js'
 import { Authenticator } from './access/authenticator.js'
@@ -41,6 +42,9 @@ import { EventStreams } from './watching/event-stream.js'
 import { RunWatch } from './watching/run-watch.js'
 import { WireLog } from './wire/wire-log.js'
 
+/** Callers wait for an answer: a connection on which nothing moves for so long is dead, in ms. */
+const DEAD_AFTER_MS = 600
+
 export interface Gateway extends LongLived {
   /** The port it listens on, once started. */
   readonly port: number
@@ -51,7 +55,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const keys = new Keys(config.KEY_PREFIX)
   const redis = connect(config.REDIS_URL, { name: 'gateway', whenAway: 'fail-fast' })
   const subscriber = connect(config.REDIS_URL, { name: 'gateway subscriber', whenAway: 'wait' })
-  const watchdogs = [redis, subscriber].map((connection) => watchConnection(connection))
+  const watchdogs = [redis, subscriber].map((connection) => watchConnection(connection, { deadAfterMs: DEAD_AFTER_MS }))
   logOutages(redis, logger)
   subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
 
@@ -62,7 +66,9 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   }
   const refuse = config.NODE_ENV === 'production' && config.ALLOW_UNSAFE_REDIS === 'no'
   const policy = { refuse, logger }
-  const queues = new BatchQueues({ redis, keys, onError: report('a queue reported an error') })
+  const clock = new RedisClock(redis)
+  const now = (): number => clock.now()
+  const queues = new JobQueues({ redis, keys, clock, onError: report('a queue reported an error') })
   const console = await ConsoleFiles.load(config.API_PREFIX)
   const dashboard = new Dashboard({
     queues,
@@ -70,35 +76,35 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     loginPath: console.built ? LOGIN_PATH : undefined,
     workersServing: (identity) => catalog.workers.filter(({ actions }) => actions.includes(identity)),
   })
-  const reader = new RunReader(redis, keys)
-  const endings = new RunEndings(subscriber, keys.runEnded, reader, report('reading runs that are waited for failed'))
+  const reader = new RunReader(redis, keys, now)
+  const endings = new RunEndings(subscriber, keys, reader, report('reading runs that are waited for failed'))
   const catalog = new CatalogView({
-    store: new CatalogStore(redis, keys),
+    store: new CatalogStore(redis, keys, now),
     subscriber,
     channel: keys.catalogChanged,
     logger,
     onError: report('reading the catalog failed; the last one stays in use'),
     onActions: (actions) => dashboard.show(actions),
   })
-  const context = { redis, keys, retentionMs: config.RUN_RETENTION }
-  const store = new RunStore(context)
-  const steering = new RunSteering(context)
-  const listings = new ListingQueues({ redis, keys, onError: report('a queue reported an error') })
+  const context = { redis, keys }
+  const index = new RunIndex(context, report('noting ended runs failed; the reconciler corrects it'))
+  const store = new RunStore(context, index)
+  const steering = new RunSteering(context, index)
   const backlog = new Backlog(redis, keys, report('counting pending items failed; the reconciler corrects it'))
   const admission = new Admission(
     backlog,
     config.MAX_PENDING_ITEMS,
     report('counting accepted items failed; the reconciler corrects it'),
   )
-  const acceptor = new Acceptor({ admission, store, queues, listings, catalog })
-  const directLine = new DirectLine(catalog, !redis.isCluster)
-  const expirer = new Expirer(store.index, steering, report('looking for expired runs failed; trying again'))
+  const acceptor = new Acceptor({ admission, store, queues, catalog })
+  const factory = new RunFactory({ clock, callLength: (identity) => catalog.callLength(identity), endings })
+  const expirer = new Expirer(clock, index, steering, report('looking for expired runs failed; trying again'))
   const executeAction = new ExecuteAction({
     catalog,
     acceptor,
-    directLine,
-    coalescer: new Coalescer(acceptor),
-    idempotencyKeys: new IdempotencyKeys(redis, keys, config.RUN_RETENTION),
+    factory,
+    coalescer: new Coalescer(acceptor, factory),
+    idempotencyKeys: new IdempotencyKeys(redis, keys, config.RUN_RETENTION, now),
     reader,
     endings,
     maxIds: config.MAX_IDS,
@@ -107,8 +113,8 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   })
   const wire = new WireLog(redis, keys, report('keeping messages for the console failed'))
   const streams = new EventStreams()
-  const asker = new Asker({ redis, subscriber, keys })
-  const asking = { catalog, asker, withinMs: config.ASK_WITHIN }
+  const rpc = new RpcClient({ redis, subscriber, keys })
+  const asking = { catalog, rpc, withinMs: config.ASK_WITHIN }
   const actionList = new ActionList({ ...asking, logger })
   const health = new Health(redis, catalog)
   const app = createApp({
@@ -119,7 +125,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     messages: new MessagesEndpoint(catalog, executeAction, actionList, new FieldOptions({ ...asking, actionList })),
     reader,
     steering: { steering, reader, endings, queues, catalog, acceptor, backlog },
-    catalog: { catalog, queues, history: new History(redis, keys, report('counting for the charts failed')) },
+    catalog: { catalog, queues, history: new History(redis, keys, now, report('counting for the charts failed')) },
     events: { reader, watch: new RunWatch(reader, endings, report('looking at a watched run failed')), streams },
     queues,
     wire,
@@ -137,16 +143,18 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
       { name: 'redis', start: () => whenReady(redis), stop: () => disconnect(redis, subscriber) },
       { name: 'watchdogs', stop: () => watchdogs.forEach((end) => end()) },
       { name: 'redis policy', start: async () => health.redisPolicy(await checkRedisPolicy(redis, policy)) },
-      { name: 'queues', stop: () => Promise.all([queues.close(), listings.close()]).then(() => undefined) },
+      { name: 'clock', start: () => clock.start(), stop: () => clock.stop() },
+      { name: 'queues', stop: () => queues.close() },
+      { name: 'index', stop: () => index.stop() },
       { name: 'endings', start: () => endings.start(), stop: () => endings.stop() },
       { name: 'catalog', start: () => catalog.start(), stop: () => catalog.stop() },
-      { name: 'asker', start: () => asker.start(), stop: () => asker.stop() },
+      { name: 'rpc', start: () => rpc.start(), stop: () => rpc.stop() },
       { name: 'admission', start: () => admission.start(), stop: () => admission.stop() },
       { name: 'expirer', start: () => expirer.start(), stop: () => expirer.stop() },
       { name: 'wire', stop: () => wire.stop() },
       { name: 'http', start: () => server.start(), stop: () => server.stop() },
       { name: 'event streams', stop: () => streams.stop() },
-      { name: 'health', stop: () => health.stopping() },
+      { name: 'health', quiet: () => health.stopping() },
     ],
     (part, error) => logger.error({ err: error, part }, 'a part did not stop cleanly'),
   )

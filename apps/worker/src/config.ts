@@ -28,6 +28,12 @@ export const workerSettings = {
     min: '100ms',
     max: '10m',
   }),
+  LIST_WITHIN: duration({
+    description: 'How long a collection may take to list one page of records for a run.',
+    default: '1m',
+    min: '100ms',
+    max: '10m',
+  }),
   RUNS_KEPT: integer({
     description: 'Most ended runs that are kept, whatever RUN_RETENTION says; the oldest go first.',
     default: 100_000,

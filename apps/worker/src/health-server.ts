@@ -23,8 +23,12 @@ export class HealthServer {
     await once(this.#server, 'listening')
   }
 
-  async stop(): Promise<void> {
+  /** Not ready any more; it lives until it is stopped. */
+  quiet(): void {
     this.#stopping = true
+  }
+
+  async stop(): Promise<void> {
     const server = this.#server
     if (!server) return
     server.closeAllConnections()

@@ -5,6 +5,7 @@ import { createLogger } from '@flexaction/shared/logging'
 import { readConfig } from './config.js'
 import { DefinitionProblems } from './loading/load-definitions.js'
 import { Isolation } from './isolating/isolated-process.js'
+import { Watchdog } from './watchdog/watchdog.js'
 import { createWorker, loadConfigured } from './worker.js'
 
 // Garbage is collected when the heap has grown by half. V8 by itself lets a small heap grow fourfold first: 1,000,000 records cost a
@@ -15,7 +16,10 @@ try {
   const config = readConfig(process.env)
   const logger = createLogger('worker', config.LOG_LEVEL)
   const definitions = await loadConfigured(config)
-  const worker = createWorker(config, definitions, logger, new Isolation(logger))
+  const worker = createWorker(config, definitions, logger, {
+    isolation: new Isolation(logger),
+    watchdog: (inHand) => new Watchdog(config.STALL_AFTER, inHand),
+  })
   await runUntilSignal(worker, { logger, deadlineMs: config.SHUTDOWN_DEADLINE })
   logger.info('ready')
 } catch (error) {

@@ -4,32 +4,48 @@ import { FileStore } from '@flexaction/shared/files'
 import { History } from '@flexaction/shared/history'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
-import { Maintenance } from '@flexaction/shared/maintenance'
-import { Answerer } from '@flexaction/shared/questions'
-import { BatchQueues, ListingConsumer, ListingQueues } from '@flexaction/shared/queues'
-import { checkRedisPolicy, connect, isRedisAway, Keys, logOutages, watchConnection } from '@flexaction/shared/redis'
-import { Backlog, ListingStore, OpenRuns, RunStore } from '@flexaction/shared/runs'
+import { Fetcher, JobQueues } from '@flexaction/shared/queues'
+import {
+  checkRedisPolicy,
+  connect,
+  isRedisAway,
+  Keys,
+  logOutages,
+  RedisClock,
+  watchConnection,
+} from '@flexaction/shared/redis'
+import { RpcServer } from '@flexaction/shared/rpc'
+import { Backlog, ListingStore, RunIndex, RunReader, RunStore } from '@flexaction/shared/runs'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { Announcer } from './announcing/announcer.js'
 import { answersOf } from './answering/answers.js'
 import type { WorkerConfig } from './config.js'
 import { HealthServer } from './health-server.js'
+import type { Isolation } from './isolating/isolated-process.js'
+import { Limiters } from './limiting/limiters.js'
+import { Lister } from './listing/lister.js'
 import { importBuilt, importFromAnywhere } from './loading/import-module.js'
 import { type Definitions, loadDefinitions } from './loading/load-definitions.js'
-import type { Isolation } from './isolating/isolated-process.js'
-import { Turnstiles } from './limiting/turnstiles.js'
-import { Lister } from './listing/lister.js'
-import { reconcile } from './reconciling/reconciler.js'
+import { OwnedBatches } from './owning/owned-batches.js'
+import { CatalogPublisher } from './publishing/catalog-publisher.js'
+import { Leader } from './reconciling/leader.js'
+import { Maintenance } from './reconciling/maintenance.js'
+import { Reconciler } from './reconciling/reconciler.js'
+import { Recovery } from './reconciling/recovery.js'
+import { Retries } from './reconciling/retries.js'
 import { ActionRunner } from './running/action-runner.js'
-import { DirectRuns } from './running/direct-runs.js'
-import { EndedJobs } from './running/ended-jobs.js'
 import { RunCommands } from './running/run-commands.js'
 import { runnablesOf } from './running/runnable-action.js'
+import { drain } from './running/drain.js'
 import { VERSION } from './version.js'
 
 const folder = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+
+/** A worker is patient: what it has to record must be recorded. A connection is dead when nothing moves for so long, in ms. */
+const DEAD_AFTER_MS = 4_000
+/** The leader looks this often for what is to be done, in ms; more often if passes are due more often. */
+const LEADER_LOOKS_EVERY_MS = 1_000
 
 /** Loads the definitions that the configuration names. Throws DefinitionProblems with all that is wrong with them. */
 export function loadConfigured({ ACTIONS_DIR }: Pick<WorkerConfig, 'ACTIONS_DIR'>): Promise<Definitions> {
@@ -37,42 +53,63 @@ export function loadConfigured({ ACTIONS_DIR }: Pick<WorkerConfig, 'ACTIONS_DIR'
   return loadDefinitions([folder('actions'), folder('collections')], importBuilt)
 }
 
-/**
- * Puts a worker together: it publishes its actions, runs their batches, and gives back what it cannot finish. `isolation`:
- * how calls that may end their process are made; it needs actions that another process can load, too.
- */
+/** What only a worker with a process of its own has. */
+export interface ProcessParts {
+  /** How calls that may end their process are made: another process can load the actions, too. */
+  isolation: Isolation
+  /** Ends the process when its event loop stands still; `inHand` says what it was doing. */
+  watchdog(inHand: () => string): LongLived
+}
+
+/** Puts a worker together: it publishes its actions, runs their batches, and gives back what it cannot finish. */
 export function createWorker(
   config: WorkerConfig,
   definitions: Definitions,
   logger: Logger,
-  isolation?: Isolation,
+  parts?: ProcessParts,
 ): LongLived {
   const keys = new Keys(config.KEY_PREFIX)
   const name = `worker ${hostname()} ${process.pid}`
+  const id = randomBytes(6).toString('hex')
   const redis = connect(config.REDIS_URL, { name, whenAway: 'wait' })
   const subscriber = connect(config.REDIS_URL, { name: `${name} subscriber`, whenAway: 'wait' })
-  const watchdogs = [redis, subscriber].map((connection) => watchConnection(connection))
+  const watches = [redis, subscriber].map((connection) => watchConnection(connection, { deadAfterMs: DEAD_AFTER_MS }))
   logOutages(redis, logger)
   subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
 
-  const context = { redis, keys, retentionMs: config.RUN_RETENTION }
+  const clock = new RedisClock(redis)
+  const now = (): number => clock.now()
   // That Redis is away is said once, above.
   const report = (what: string) => (error: unknown) => {
     if (!isRedisAway(error)) logger.error({ err: error }, what)
   }
   const policy = { refuse: config.NODE_ENV === 'production' && config.ALLOW_UNSAFE_REDIS === 'no', logger }
-  const queues = new BatchQueues({ redis, keys, onError: report('a queue reported an error') })
-  const listings = new ListingQueues({ redis, keys, onError: report('a queue reported an error') })
+  const context = { redis, keys }
+  const queues = new JobQueues({ redis, keys, clock, onError: report('a queue reported an error') })
   const backlog = new Backlog(redis, keys, report('counting pending items failed; the reconciler corrects it'))
+  const history = new History(redis, keys, now, report('counting for the charts failed'))
+  const index = new RunIndex(context, report('noting ended runs failed; the reconciler corrects it'))
+  const store = new RunStore(context, index)
+  const files = new FileStore({ redis, keys, ...fileStoreOptions(config) })
+  const owned = new OwnedBatches({
+    redis,
+    keys,
+    worker: id,
+    stallAfterMs: config.STALL_AFTER,
+    onError: report('renewing leases failed; trying again'),
+  })
+  const retries = new Retries({ redis, keys, clock, queues, onError: report('calling retries failed; trying again') })
+  const recovery = new Recovery({ redis, keys, store, queues, retries, logger, stallAfterMs: config.STALL_AFTER })
+  const reader = new RunReader(redis, keys, now)
+  const reconciler = new Reconciler({ redis, keys, clock, reader, index, queues, backlog, retries, recovery, logger })
+
   const actions = runnablesOf(definitions)
   const published = [
     ...actions.map((action) => action.published),
     ...definitions.messages.filter((message) => message.name === GET_ACTION_LIST).map(describeMessage),
   ]
-  const history = new History(redis, keys, report('counting for the charts failed'))
-  const id = randomBytes(6).toString('hex')
-  const announcer = new Announcer({
-    store: new CatalogStore(redis, keys),
+  const publisher = new CatalogPublisher({
+    store: new CatalogStore(redis, keys, now),
     worker: {
       id,
       group: config.WORKER_GROUP,
@@ -81,130 +118,103 @@ export function createWorker(
       version: VERSION,
       startedAt: new Date().toISOString(),
       actions: published.map(({ identity }) => identity),
-      collections: definitions.collections.map(({ name }) => name),
+      collections: definitions.collections.map(({ name: collection }) => collection),
     },
     published: [...published, ...definitions.collections.map((collection) => describeCollection(collection.name))],
     load: () => ({
       busy: runners.reduce((sum, runner) => sum + runner.busy, 0),
       slots: actions.reduce((sum, action) => sum + action.slots, 0),
     }),
+    callLengths: () => new Map(runners.flatMap(({ identity, callMs }) => (callMs === undefined ? [] : [[identity, callMs]]))),
     logger,
   })
-  const liveWorkers = (): number => announcer.liveWorkers
-
-  const turnstiles = new Turnstiles({
-    redis,
-    subscriber,
-    keys,
-    worker: id,
-    leaseMs: config.STALL_AFTER,
+  const liveWorkers = (): number => publisher.liveWorkers
+  const limiters = new Limiters({
+    ...{ redis, subscriber, keys, worker: id, leaseMs: config.STALL_AFTER },
     onError: report('asking for a turn failed'),
   })
-  const store = new RunStore(context)
-  const files = new FileStore({ redis, keys, ...fileStoreOptions(config) })
   const runners = actions.map(
     (action) =>
       new ActionRunner(action, {
-        redis,
-        keys,
-        store,
-        queues,
-        backlog,
-        files,
-        history,
-        logger,
-        workerName: name,
-        onError: report('a queue reported an error'),
-        turnstile: turnstiles.for(action),
-        isolation,
-        lockMs: config.STALL_AFTER,
-        liveWorkers,
+        ...{ store, queues, backlog, files, history, clock, logger, owned, retries, liveWorkers, workerName: name },
+        onError: report('a batch could not be run as it should; the reconciler sees to it'),
+        limiter: limiters.for(action),
+        isolation: parts?.isolation,
+        onGrown: (runner) => fetcher.grown(runner),
+        onLost: (run) => void reconciler.ensure(run).catch(report('looking after a lost batch failed')),
       }),
   )
-  const endedJobs = new EndedJobs({ queues, onError: report('making jobs of ended runs failed') })
-  const directRuns = new DirectRuns({
-    context,
-    subscriber,
-    worker: id,
-    runnerOf: (identity) => runners.find((runner) => runner.identity === identity),
-    queues,
-    endedJobs,
-    lockMs: config.STALL_AFTER,
-    onError: report('a run that was handed over failed; the reconciler queues it'),
+  const listers = definitions.collections.map(
+    (collection) =>
+      new Lister(collection, {
+        ...{ store: new ListingStore(context, index), queues, backlog, owned, logger, liveWorkers },
+        pageWithinMs: config.LIST_WITHIN,
+        mostItems: config.MAX_PENDING_ITEMS,
+        onError: report('listing records failed'),
+        onGrown: (lister) => fetcher.grown(lister),
+      }),
+  )
+  const fetcher = new Fetcher([...runners, ...listers], {
+    ...{ redis, keys, worker: id, workerName: name, deadAfterMs: DEAD_AFTER_MS },
+    connect: (purpose) => connect(config.REDIS_URL, { name: `${name} ${purpose}`, whenAway: 'wait' }),
+    pending: (names) => backlog.readSome(names),
+    onError: report('taking jobs failed; trying again'),
   })
   const commands = new RunCommands({ redis, subscriber, keys, runners, onError: report('looking for commands failed') })
-  const listers = definitions.collections.map((collection) => {
-    const lister = new Lister(collection, { store: new ListingStore(context), queues, backlog, logger, liveWorkers })
-    const consumer = new ListingConsumer({
-      redis,
-      keys,
-      collection: collection.name,
-      lockMs: config.STALL_AFTER,
-      process: (run) => lister.list(run),
-      onError: report('the queue of a collection reported an error'),
-    })
-    return { lister, consumer }
-  })
-  const answerer = new Answerer({
-    redis,
-    subscriber,
-    keys,
-    redisUrl: config.REDIS_URL,
+  const rpc = new RpcServer({
+    ...{ redis, subscriber, keys, worker: id },
     answers: answersOf(definitions, logger),
-    onError: report('answering a question failed'),
+    onError: report('answering a request failed'),
   })
   const maintenance = new Maintenance({
-    redis,
-    keys,
-    everyMs: config.RECONCILE_EVERY,
-    work: () =>
-      reconcile({
-        openRuns: new OpenRuns(redis, keys),
-        index: store.index,
-        queues,
-        listings,
-        backlog,
-        logger,
-        retentionMs: config.RUN_RETENTION,
-        keepRuns: config.RUNS_KEPT,
-      }),
+    ...{ clock, index, queues, backlog, retries, recovery, reconciler, logger },
+    reconcileEveryMs: config.RECONCILE_EVERY,
+    retentionMs: config.RUN_RETENTION,
+    keepRuns: config.RUNS_KEPT,
     onError: report('reconciling failed; the next pass tries again'),
   })
+  const leader = new Leader({
+    ...{ redis, keys, worker: id, everyMs: Math.min(LEADER_LOOKS_EVERY_MS, config.RECONCILE_EVERY) },
+    work: (signal) => maintenance.look(signal),
+    onInterrupted: () => maintenance.forget(),
+    onError: report('maintenance failed; the next look tries again'),
+  })
   const health = new HealthServer(config.HEALTH_PORT, () => redis.status === 'ready')
+  const watchdog = parts?.watchdog(() => runners.flatMap((runner) => runner.inHand()).join('; '))
 
-  // Stopped in reverse: not ready, no new work, drained; then gone from the list of live workers, then disconnected.
+  // Stopped in phases: first nothing new begins anywhere, then what is in hand is drained, in reverse order of the start.
   return new Lifecycle(
     [
       { name: 'redis', stop: () => disconnect(redis, subscriber) },
-      { name: 'watchdogs', stop: () => watchdogs.forEach((end) => end()) },
+      { name: 'watches', stop: () => watches.forEach((end) => end()) },
+      { name: 'clock', start: () => clock.start(), stop: () => clock.stop() },
       { name: 'redis policy', start: async () => void (await checkRedisPolicy(redis, policy)) },
-      { name: 'queues', stop: () => Promise.all([queues.close(), listings.close()]).then(() => undefined) },
+      { name: 'queues', stop: () => queues.close() },
+      { name: 'index', stop: () => index.stop() },
       { name: 'backlog', stop: () => backlog.stop() },
       { name: 'history', stop: () => history.stop() },
-      { name: 'announcer', start: () => announcer.start(), stop: () => announcer.stop() },
+      { name: 'watchdog', start: () => watchdog?.start(), stop: () => watchdog?.stop() },
+      { name: 'owned batches', start: () => owned.start(), stop: () => owned.stop() },
+      { name: 'retries', stop: () => retries.stop() },
+      { name: 'catalog', start: () => publisher.start(), stop: () => publisher.stop() },
       { name: 'commands', start: () => commands.start(), stop: () => commands.stop() },
-      { name: 'turnstiles', start: () => turnstiles.start(), stop: () => turnstiles.stop() },
-      { name: 'ended jobs', stop: () => endedJobs.stop() },
-      { name: 'direct runs', start: () => directRuns.start(), stop: () => directRuns.stop() },
+      { name: 'limiters', start: () => limiters.start(), stop: () => limiters.stop() },
       {
         name: 'runners',
-        start: async () => void (await Promise.all(runners.map((runner) => runner.start()))),
-        stop: () => {
-          directRuns.quiet()
-          return drain(runners, config.SHUTDOWN_DEADLINE, logger)
-        },
+        start: () => runners.forEach((runner) => runner.start()),
+        quiet: () => runners.forEach((runner) => runner.quiet()),
+        stop: () => drain(runners, config.SHUTDOWN_DEADLINE, logger),
       },
       {
         name: 'listers',
-        start: async () => void (await Promise.all(listers.map(({ consumer }) => consumer.start()))),
-        stop: async () => {
-          for (const { lister } of listers) lister.stop()
-          await Promise.all(listers.map(({ consumer }) => consumer.stop()))
-        },
+        quiet: () => listers.forEach((lister) => lister.quiet()),
+        stop: async () => void (await Promise.all(listers.map((lister) => lister.drained()))),
       },
-      { name: 'answerer', start: () => answerer.start(), stop: () => answerer.stop() },
-      { name: 'maintenance', start: () => maintenance.start(), stop: () => maintenance.stop() },
-      { name: 'health', start: () => health.start(), stop: () => health.stop() },
+      { name: 'fetcher', start: () => fetcher.start(), quiet: () => fetcher.quiet(), stop: () => fetcher.stop() },
+      { name: 'rpc', start: () => rpc.start(), quiet: () => rpc.quiet() },
+      { name: 'maintenance', stop: () => maintenance.stop() },
+      { name: 'leader', start: () => leader.start(), quiet: () => leader.quiet(), stop: () => leader.stop() },
+      { name: 'health', start: () => health.start(), quiet: () => health.quiet(), stop: () => health.stop() },
     ],
     (part, error) => logger.error({ err: error, part }, 'a part did not stop cleanly'),
   )
@@ -212,21 +222,4 @@ export function createWorker(
 
 function disconnect(...connections: { disconnect(): void }[]): void {
   for (const connection of connections) connection.disconnect()
-}
-
-/** Quiet, then drained; at the deadline what goes on is aborted and given back. */
-async function drain(runners: readonly ActionRunner[], deadlineMs: number, logger: Logger): Promise<void> {
-  for (const runner of runners) runner.quiet()
-  const drained = Promise.all(runners.map((runner) => runner.drained()))
-  let deadline: NodeJS.Timeout | undefined
-  const tooLate = new Promise<'late'>((resolve) => {
-    deadline = setTimeout(() => resolve('late'), deadlineMs)
-  })
-  const outcome = await Promise.race([drained, tooLate])
-  clearTimeout(deadline)
-  if (outcome === 'late') {
-    logger.warn({ deadlineMs }, 'the deadline has passed: work in hand is aborted and given back')
-    await Promise.all(runners.map((runner) => runner.abort()))
-  }
-  await Promise.all(runners.map((runner) => runner.stop()))
 }

@@ -1,5 +1,5 @@
 -- Gives a run up: what nobody is running becomes cancelled at once, the rest when its workers have let go of it.
---   ARGV  5 outcome of what is left: 'cancelled', or 'expired', which spares runs that have started or are not due
+--   ARGV  2 outcome of what is left: 'cancelled', or 'expired', which spares runs that have started or are not due
 -- Returns nil when there is no such run; { 'ended' }, { 'closing' }, or { 'refused', state } when the run has ended before.
 local run = redis.call('HMGET', RUN, 'state', 'closing', 'expiresAt')
 if not run[1] then
@@ -8,10 +8,10 @@ end
 if TERMINAL[run[1]] then
   return { 'refused', run[1] }
 end
-if ARGV[5] == 'expired' and (run[1] ~= 'waiting' or not run[3] or tonumber(run[3]) > tonumber(NOW)) then
+if ARGV[2] == 'expired' and (run[1] ~= 'waiting' or not run[3] or tonumber(run[3]) > NOW) then
   return { 'refused', run[1] }
 end
 if run[2] then
-  return { 'closing' }
+  return { finish_if_done() and 'ended' or 'closing' }
 end
-return { close(ARGV[5]) and 'ended' or 'closing' }
+return { close(ARGV[2]) and 'ended' or 'closing' }

@@ -1,20 +1,23 @@
--- Says that a worker lives, and counts its group. Times are Redis's own, so that machines' clocks do not matter.
---   KEYS  1 workers
---   ARGV  1 worker id   2 group   3 JSON about the worker   4 how long a heartbeat counts (ms)
--- Returns the number of live workers of the group, this one included.
--- An entry reads "seen (epoch ms)|group|JSON". Entries ten times too old are dropped.
+-- Says that a worker lives, and what has changed about it. Times are Redis's own, so that machines' clocks do not matter.
+--   KEYS  1 live workers: "group|id" by time   2 about: id → JSON   3 load: id → text   4 catalog: group → what it published
+--   ARGV  1 worker id   2 group   3 its load, or '' if it has not changed   4 how long a heartbeat counts (ms)
+-- Returns { live workers, 1 if the text about this worker is missing, 1 if its group's catalog is missing }.
+-- Workers whose heartbeat is ten times too old are forgotten, a few at a time.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now) .. '|' .. ARGV[2] .. '|' .. ARGV[3])
-local live = 0
-local entries = redis.call('HGETALL', KEYS[1])
-for at = 1, #entries, 2 do
-  local seen, group = entries[at + 1]:match('^(%d+)|([^|]*)|')
-  local age = now - tonumber(seen)
-  if age > 10 * tonumber(ARGV[4]) then
-    redis.call('HDEL', KEYS[1], entries[at])
-  elseif age <= tonumber(ARGV[4]) and group == ARGV[2] then
-    live = live + 1
-  end
+local counts = tonumber(ARGV[4])
+redis.call('ZADD', KEYS[1], now, ARGV[2] .. '|' .. ARGV[1])
+if ARGV[3] ~= '' then
+  redis.call('HSET', KEYS[3], ARGV[1], ARGV[3])
 end
-return live
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - 10 * counts, 'LIMIT', 0, 10)) do
+  local id = member:match('|(.*)$')
+  redis.call('ZREM', KEYS[1], member)
+  redis.call('HDEL', KEYS[2], id)
+  redis.call('HDEL', KEYS[3], id)
+end
+return {
+  redis.call('ZCOUNT', KEYS[1], now - counts, '+inf'),
+  1 - redis.call('HEXISTS', KEYS[2], ARGV[1]),
+  1 - redis.call('HEXISTS', KEYS[4], ARGV[2]),
+}

@@ -1,39 +1,37 @@
 -- Adds a page of listed records to a run, together with the place where the next page starts.
---   ARGV  5 token   6 cursor of the next page   7 'more' | 'done' | 'failed'   8 packed ids that fill no batch yet
---         9 number of items in the new batches   10 most batches of the run to stand in the queue
---        11 why listing failed   12 number of this page (1, 2, …)   13.. packed ids of new batches
+--   ARGV  2 token   3 cursor of the next page   4 'more' | 'done' | 'failed'   5 packed ids that fill no chunk yet
+--         6 number of items in the new chunks   7 most batches of the run to stand in the queue
+--         8 why listing failed   9 number of this page (1, 2, …)   10.. packed ids of new chunks
 -- Returns { 'lost' } when another worker lists, or nobody is to; { 'ended' } when this ended the run; else
 -- { 'ok', generation, batches to queue… }. A repeated page is answered { 'ok' } and added once.
-if redis.call('HGET', RUN, 'lister') ~= ARGV[5] or redis.call('HEXISTS', RUN, 'listing') == 0 then
+if redis.call('HGET', RUN, 'lister') ~= ARGV[2] or redis.call('HEXISTS', RUN, 'listing') == 0 then
   return { 'lost' }
 end
-if numbers('pages')[1] >= tonumber(ARGV[12]) then
+if numbers('pages')[1] >= tonumber(ARGV[9]) then
   return { 'ok', '0' }
 end
-local batch = numbers('batches')[1]
-for at = 13, #ARGV do
-  redis.call('HSET', INPUT, batch, ARGV[at])
-  batch = batch + 1
+local run = numbers('total', 'batchSize', 'perChunk')
+local chunk = math.floor(run[1] / (run[2] * run[3]))
+for at = 10, #ARGV do
+  redis.call('HSET', DATA, 'i' .. int(chunk + at - 10), ARGV[at])
 end
-redis.call('HSET', INPUT, 'rest', ARGV[8])
-redis.call('HSET', RUN, 'batches', batch, 'cursor', ARGV[6], 'pages', ARGV[12])
-redis.call('HINCRBY', RUN, 'total', ARGV[9])
+local total = run[1] + tonumber(ARGV[6])
+redis.call('HSET', DATA, 'rest', ARGV[5])
+redis.call('HSET', RUN, 'total', int(total), 'batches', int(math.ceil(total / run[2])), 'cursor', ARGV[3], 'pages', ARGV[9])
 redis.call('HINCRBY', RUN, 'rev', 1)
-if ARGV[7] ~= 'more' then
+if ARGV[4] ~= 'more' then
   redis.call('HDEL', RUN, 'listing', 'lister')
-  redis.call('HDEL', INPUT, 'rest')
-  if ARGV[7] == 'failed' then
-    redis.call('HSET', RUN, 'listingFailed', ARGV[11])
+  redis.call('HDEL', DATA, 'rest')
+  if ARGV[4] == 'failed' then
+    redis.call('HSET', RUN, 'listingFailed', ARGV[8])
   end
   if finish_if_done() then
     return { 'ended' }
   end
 end
-local run = redis.call('HMGET', RUN, 'state', 'generation')
-local reply = { 'ok', run[2] or '0' }
-if run[1] == 'waiting' or run[1] == 'running' then
-  for _, found in ipairs(queue_more(tonumber(ARGV[10]) - numbers('queued')[1], tonumber(run[2]) or 0)) do
-    reply[#reply + 1] = found
-  end
+local state = redis.call('HGET', RUN, 'state')
+local now = numbers('generation', 'queued')
+if state == 'waiting' or state == 'running' then
+  return to_queue(queue_more(tonumber(ARGV[7]) - now[2], now[1]), now[1])
 end
-return reply
+return { 'ok', int(now[1]) }

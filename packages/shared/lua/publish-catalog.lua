@@ -1,16 +1,13 @@
 -- Replaces what a group has published, unless another group with live workers describes one of its actions differently.
---   KEYS  1 catalog   2 workers
+--   KEYS  1 catalog   2 live workers: "group|id" by time   3 version: grows with each change
 --   ARGV  1 group   2 how long a heartbeat counts (ms)   3 channel   4.. identity, description, …
 -- Returns identity, group, … of the conflicts; empty when published. A group without live workers gives its claim up.
 -- An entry of the catalog is a JSON array: identity, description, …
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local alive = {}
-for _, entry in ipairs(redis.call('HVALS', KEYS[2])) do
-  local seen, group = entry:match('^(%d+)|([^|]*)|')
-  if now - tonumber(seen) <= tonumber(ARGV[2]) then
-    alive[group] = true
-  end
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], now - ARGV[2], '+inf')) do
+  alive[member:match('^[^|]*')] = true
 end
 
 local mine, entry = {}, {}
@@ -53,10 +50,9 @@ for group, kept in pairs(given_up) do
     redis.call('HSET', KEYS[1], group, cjson.encode(kept))
   end
 end
-if #entry == 0 then
-  redis.call('HDEL', KEYS[1], ARGV[1])
-else
-  redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(entry))
-end
+-- A group that publishes nothing is kept as well: its workers see by it that Redis still knows them.
+redis.call('HSET', KEYS[1], ARGV[1], #entry == 0 and '[]' or cjson.encode(entry))
+-- By the clock rather than by one: a Redis that was emptied must not come back to a version that gateways know.
+redis.call('SET', KEYS[3], string.format('%.0f', time[1] * 1000000 + time[2]))
 redis.call('PUBLISH', ARGV[3], ARGV[1])
 return {}

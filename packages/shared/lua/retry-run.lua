@@ -1,5 +1,5 @@
 -- Reopens an ended run for its failed items alone.
---   ARGV  5 most batches of the run to stand in the queue
+--   ARGV  2 most batches of the run to stand in the queue
 -- Returns nil when there is no such run; { 'ok', generation, batches to queue… }, or { 'refused', state } when the run has not
 -- ended or nothing of it failed.
 local state = redis.call('HGET', RUN, 'state')
@@ -14,11 +14,4 @@ redis.call('RENAME', FAILED, REDO)
 redis.call('HSET', RUN, 'state', 'running', 'failed', 0, 'queued', 0)
 redis.call('HDEL', RUN, 'finishedAt', 'errors', 'haltFrom', 'result')
 redis.call('HINCRBY', RUN, 'rev', 1)
-for i = 1, #KEYS do
-  redis.call('PERSIST', KEYS[i])
-end
-local reply = { 'ok', tostring(generation) }
-for _, batch in ipairs(queue_more(tonumber(ARGV[5]), generation)) do
-  reply[#reply + 1] = batch
-end
-return reply
+return to_queue(queue_more(tonumber(ARGV[2]), generation), generation)

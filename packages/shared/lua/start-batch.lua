@@ -1,53 +1,34 @@
--- Gives a batch to the worker that holds its job, under a token that fences off every earlier holder.
---   ARGV  5 batch   6 generation of the job   7 token
--- Returns nil when there is nothing to do (the run is gone, the batch has ended or is parked, the job is of an older
--- generation, a worker has the batch without a job), 'ended' when that ended the run, else
---   { interrupted starts so far, packed ids, log so far or false, form, run fields (as HGETALL) }
-local lease = redis.call('HGET', LEASES, ARGV[5])
+-- Gives a queued batch to the worker that has taken its job, under a token that fences off every earlier owner.
+--   ARGV  2 batch   3 generation of the job   4 token   5 the queue's action
+--         6 '1': the worker knows the run's fields and form already
+-- Returns nil when there is nothing to do (the run is gone, the batch has ended, is parked, or has another owner, the job is
+-- of an older generation, or the run of another action), 'ended' when that ended the run, else
+--   { earlier owners that were lost, packed ids of the chunk, log of the chunk so far or false, form, run fields (as HGETALL) }
+local lease = redis.call('HGET', LEASES, ARGV[2])
 if not lease then
   return nil
 end
-local token, _, active, interruptions, state, generation = parse_lease(lease)
-if generation ~= ARGV[6] or state == 'p' then
+local token, _, _, interruptions, state, generation, started = parse_lease(lease)
+if generation ~= tonumber(ARGV[3]) or state == 'p' or (state == 'r' and token ~= ARGV[4]) then
   return nil
 end
-if token ~= ARGV[7] then
-  local run = redis.call('HMGET', RUN, 'state', 'closing', 'expiresAt', 'directUntil')
-  if state == 'r' then
-    -- Handed over without a job (accept-run.lua), and its holder has said lately that it has it.
-    if run[4] and tonumber(run[4]) > clock() and token:sub(1, 7) == 'direct-' then
-      return nil
-    end
-    -- The former holder never gave it back: it died, or lost its connection for too long.
-    interruptions = interruptions + 1
-    redis.call('HINCRBY', RUN, 'active', 0 - active)
-    redis.call('HINCRBY', RUN, 'rev', 1)
-    if run[2] then
-      redis.call('HDEL', LEASES, ARGV[5])
-      return finish_if_done() and 'ended' or nil
-    end
-    if run[1] == 'paused' or run[1] == 'halted' then
-      redis.call('HINCRBY', RUN, 'queued', -1)
-      redis.call('HSET', LEASES, ARGV[5], idle_lease('p', interruptions, generation))
-      return nil
-    end
-  elseif state == 'd' then
+if state ~= 'r' then
+  local run = redis.call('HMGET', RUN, 'state', 'expiresAt', 'identity')
+  if run[3] ~= ARGV[5] then
+    return nil
+  end
+  if run[1] == 'waiting' and run[2] and tonumber(run[2]) <= NOW then
+    return close('expired') and 'ended' or nil
+  end
+  if state == 'd' then
     redis.call('HINCRBY', RUN, 'queued', 1)
   end
-  if run[1] == 'waiting' then
-    if run[3] and tonumber(run[3]) <= tonumber(NOW) then
-      return close('expired') and 'ended' or nil
-    end
-    redis.call('HSET', RUN, 'state', 'running')
-    redis.call('HSETNX', RUN, 'startedAt', NOW)
-  end
-  redis.call('HSET', LEASES, ARGV[5], ARGV[7] .. '|0|0|' .. interruptions .. '|r|' .. generation .. '|')
-  redis.call('HINCRBY', RUN, 'rev', 1)
+  set_lease(ARGV[2], ARGV[4], 0, 0, interruptions, 'r', generation, 1, '')
 end
-return {
-  tonumber(interruptions),
-  redis.call('HGET', INPUT, ARGV[5]),
-  redis.call('HGET', LOG, ARGV[5]),
-  redis.call('HGET', INPUT, 'form'),
-  redis.call('HGETALL', RUN),
-}
+local chunk = chunk_of(ARGV[2])
+local reply = { interruptions, redis.call('HGET', DATA, 'i' .. chunk), started == '1' and read_log(chunk) }
+if ARGV[6] ~= '1' then
+  reply[4] = redis.call('HGET', DATA, 'form')
+  reply[5] = redis.call('HGETALL', RUN)
+end
+return reply

@@ -1,9 +1,9 @@
--- Gives the listing of a run's records to the worker that holds its job, under a token that fences off earlier holders.
---   ARGV  5 token
+-- Gives the listing of a run's records to the worker that has taken its job, under a token that fences off earlier ones.
+--   ARGV  2 token
 -- Returns nil when there is nothing to list, else
---   { cursor or false, ids that fill no batch yet, run fields (as HGETALL), pages listed so far }
+--   { cursor or false, ids that fill no chunk yet, run fields (as HGETALL), pages listed so far }
 if redis.call('HEXISTS', RUN, 'listing') == 0 then
   return nil
 end
-redis.call('HSET', RUN, 'lister', ARGV[5])
-return { redis.call('HGET', RUN, 'cursor'), redis.call('HGET', INPUT, 'rest') or ',,', redis.call('HGETALL', RUN), numbers('pages')[1] }
+redis.call('HSET', RUN, 'lister', ARGV[2])
+return { redis.call('HGET', RUN, 'cursor'), redis.call('HGET', DATA, 'rest') or ',,', redis.call('HGETALL', RUN), numbers('pages')[1] }

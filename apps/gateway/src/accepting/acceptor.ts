@@ -1,15 +1,8 @@
 import { FlexActionError } from '@flexaction/shared/errors'
 import type { Logger } from '@flexaction/shared/logging'
-import type { BatchQueues, ListingQueues } from '@flexaction/shared/queues'
+import { type JobQueues, listingJob, listingQueueName, queueBatches } from '@flexaction/shared/queues'
 import { isRedisAway } from '@flexaction/shared/redis'
-import {
-  type DirectOffer,
-  isStaged,
-  itemsPerCall,
-  type NewRun,
-  type RunStore,
-  windowFor,
-} from '@flexaction/shared/runs'
+import { isStaged, itemsPerCall, type NewRun, type RunStore, windowFor } from '@flexaction/shared/runs'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import type { Admission } from './admission.js'
 import type { Order } from './order.js'
@@ -17,35 +10,33 @@ import type { Order } from './order.js'
 export interface AcceptorOptions {
   admission: Admission
   store: RunStore
-  queues: BatchQueues
-  listings: ListingQueues
+  queues: JobQueues
   catalog: CatalogView
 }
+
+/**
+ * A worker that was woken for a job, and computes, would hold it up: while somebody waits for a run, other workers are woken after
+ * these times, in ms.
+ */
+const NUDGES_MS = [50, 150, 400, 1_000]
 
 /** Accepts runs: stores them whole, and queues their first batches. */
 export class Acceptor {
   constructor(private readonly options: AcceptorOptions) {}
 
-  /**
-   * Resolves when the run is stored. `offer`: whom to hand it to, past the queue. Throws `unavailable` when too much is
-   * waiting already; then nothing was stored.
-   */
-  async accept(
-    run: NewRun,
-    { action, form, selection }: Order,
-    logger: Logger,
-    offer: DirectOffer | undefined,
-  ): Promise<void> {
+  /** Resolves when the run is stored. Throws `unavailable` when too much is waiting already; then nothing was stored. */
+  async accept(run: NewRun, { action, form, selection }: Order, logger: Logger): Promise<void> {
     const { admission, store } = this.options
-    admission.admit(run.total)
-    const queueNow = run.listing
-      ? 0
-      : Math.min(this.window(action, run.batchSize), Math.ceil(run.total / run.batchSize))
-    const stored = store.accept({ run, form, selection, queueNow, offer }).catch(explain)
+    admission.admit(run.identity, run.total)
+    const batches = run.listing ? 0 : Math.ceil(run.total / run.batchSize)
+    const queueNow = Math.min(this.window(action, run.batchSize), batches)
+    const stored = store.accept({ run, form, selection, queueNow }).catch((error: unknown) => {
+      admission.refused(run.identity, run.total)
+      explain(error)
+    })
     // What takes several writes must be stored before a job can find it. Otherwise both are sent at once; a job whose run
     // could not be stored finds nothing to do.
-    if (offer && (await stored) === 'handed over') return
-    if (run.listing || isStaged(run)) await stored
+    if (run.listing || ('only' in selection && isStaged(run, selection.only))) await stored
     const queued = this.#queue(run, queueNow).catch((error: unknown) => {
       logger.error({ err: error, run: run.id }, 'queuing the first batches failed; the reconciler will do it')
     })
@@ -58,10 +49,31 @@ export class Acceptor {
     return windowFor(callsPerBatch, this.options.catalog.workersFor(action.identity), action.slots)
   }
 
+  /** Somebody waits for a run of the action. Returns what ends that. */
+  waitedFor({ identity }: CatalogAction): () => void {
+    let next = 0
+    let timer: NodeJS.Timeout | undefined
+    const schedule = (): void => {
+      const at = NUDGES_MS[next++]
+      if (at === undefined) return
+      timer = setTimeout(() => {
+        this.options.queues.batches(identity).nudge().catch(() => undefined)
+        schedule()
+      }, at - (NUDGES_MS[next - 2] ?? 0))
+    }
+    schedule()
+    return () => clearTimeout(timer)
+  }
+
   async #queue(run: NewRun, batches: number): Promise<void> {
-    const { queues, listings } = this.options
-    if (run.listing) await listings.ensure(run.id, run.model ?? '')
-    else await queues.add(run, { batches: Array.from({ length: batches }, (_, batch) => batch), generation: 0 })
+    const { queues, admission } = this.options
+    if (run.listing && run.model !== undefined) {
+      admission.count(listingQueueName(run.model), 1)
+      await queues.listings(run.model).add([listingJob(run.id)])
+    } else {
+      const toQueue = { batches: Array.from({ length: batches }, (_, batch) => batch), generation: 0 }
+      await queueBatches(queues, run, toQueue, true)
+    }
   }
 }
 

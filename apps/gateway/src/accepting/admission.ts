@@ -7,7 +7,8 @@ const TRY_AGAIN_SECONDS = 5
 
 /** Refuses new work while too many items are pending (backpressure), before anything of it is stored. */
 export class Admission {
-  #pending = 0
+  /** By action identity. */
+  #pending = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(
@@ -26,22 +27,31 @@ export class Admission {
   }
 
   /** Counts items that are about to be accepted. Throws `unavailable` when they would be too many. */
-  admit(items: number): void {
-    if (this.#pending + items > this.mostItems) {
+  admit(identity: string, items: number): void {
+    let pending = 0
+    for (const count of this.#pending.values()) pending += count
+    if (pending + items > this.mostItems) {
       const text =
-        `Too much is waiting already: ${this.#pending} items, at most ${this.mostItems} are allowed ` +
+        `Too much is waiting already: ${pending} items, at most ${this.mostItems} are allowed ` +
         `and ${items} more were sent. Nothing was done; try again when some have ended`
       throw new FlexActionError('unavailable', text, { retryAfter: TRY_AGAIN_SECONDS })
     }
-    this.#pending += items
-    this.backlog.add(items).then((pending) => {
-      this.#pending = pending
-    }, this.onError)
+    this.count(identity, items)
+  }
+
+  /** They were not accepted after all. */
+  refused(identity: string, items: number): void {
+    this.count(identity, -items)
+  }
+
+  count(identity: string, items: number): void {
+    this.#pending.set(identity, (this.#pending.get(identity) ?? 0) + items)
+    this.backlog.add(identity, items).then((pending) => this.#pending.set(identity, pending), this.onError)
   }
 
   async #look(): Promise<void> {
     try {
-      this.#pending = await this.backlog.read()
+      this.#pending = new Map(await this.backlog.read())
     } catch {
       // Redis is away: that is reported elsewhere, and nothing can be accepted anyway.
     }

@@ -2,7 +2,7 @@ import type { RecordId } from '@flexaction/shared'
 import type { Logger } from '@flexaction/shared/logging'
 import { newRunId, type NewRun } from '@flexaction/shared/runs'
 import type { Acceptor } from './acceptor.js'
-import { newRun, type Order } from './order.js'
+import type { Order, RunFactory } from './order.js'
 
 /** A run that several requests are about to make together. */
 interface Group {
@@ -28,7 +28,10 @@ export interface Membership {
 export class Coalescer {
   readonly #groups = new Map<string, Group>()
 
-  constructor(private readonly acceptor: Acceptor) {}
+  constructor(
+    private readonly acceptor: Acceptor,
+    private readonly factory: RunFactory,
+  ) {}
 
   /** `undefined`: the request is a run of its own. */
   join(order: Order, user: NewRun['user'], requestId: string, logger: Logger): Membership | undefined {
@@ -38,7 +41,7 @@ export class Coalescer {
     const key = JSON.stringify([user.name, action.identity, model, form])
     let group = this.#groups.get(key)
     if (!group) {
-      const opened = { runId: newRunId(Date.now()), ids: new Map<string, RecordId>() }
+      const opened = { runId: newRunId(this.factory.now()), ids: new Map<string, RecordId>() }
       const closed = new Promise<void>((resolve) => setTimeout(resolve, action.coalesce))
       group = { ...opened, accepted: closed.then(() => this.#accept(key, order, user, requestId, logger)) }
       // Every member of the group hears of a failure; without any it must not count as unhandled.
@@ -54,8 +57,8 @@ export class Coalescer {
     const group = this.#groups.get(key)
     this.#groups.delete(key)
     const joined: Order = { ...order, selection: { only: [...(group?.ids.values() ?? [])] } }
-    const run = newRun(joined, user, requestId, group?.runId)
-    await this.acceptor.accept(run, joined, logger, undefined)
+    const run = this.factory.make(joined, user, requestId, { id: group?.runId, waited: true })
+    await this.acceptor.accept(run, joined, logger)
     return run
   }
 }

@@ -1,3 +1,4 @@
+import type { RedisClock } from '@flexaction/shared/redis'
 import type { RunIndex, RunSteering } from '@flexaction/shared/runs'
 
 const LOOK_EVERY_MS = 1_000
@@ -9,6 +10,7 @@ export class Expirer {
   #looking: Promise<void> = Promise.resolve()
 
   constructor(
+    private readonly clock: Pick<RedisClock, 'now'>,
     private readonly index: RunIndex,
     private readonly steering: RunSteering,
     private readonly onError: (error: unknown) => void,
@@ -27,7 +29,7 @@ export class Expirer {
 
   async #look(): Promise<void> {
     try {
-      const due = await this.index.due(Date.now(), PER_LOOK)
+      const due = await this.index.due(this.clock.now(), PER_LOOK)
       await Promise.all(due.map((run) => this.steering.expire(run)))
     } catch (error) {
       this.onError(error)

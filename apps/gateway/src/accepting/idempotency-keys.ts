@@ -25,6 +25,7 @@ export class IdempotencyKeys {
     private readonly redis: RedisClient,
     private readonly keys: Keys,
     retentionMs: number,
+    private readonly now: () => number,
   ) {
     this.#keptMs = Math.min(MOST_KEPT_MS, retentionMs)
   }
@@ -41,7 +42,7 @@ export class IdempotencyKeys {
     }
     const place = this.keys.idempotency(digest(JSON.stringify([user, key])))
     const request = digest(JSON.stringify(params))
-    const runId = newRunId(Date.now())
+    const runId = newRunId(this.now())
     if (await this.redis.set(place, `${runId} ${request}`, 'PX', this.#keptMs, 'NX')) {
       return { runId, replayed: false, accepted: false }
     }

@@ -1,4 +1,14 @@
-import { newRunId, type NewRun, type Run, runIdTime, type RunSelection, batchSizeFor } from '@flexaction/shared/runs'
+import type { RedisClock } from '@flexaction/shared/redis'
+import {
+  cutFor,
+  longestOf,
+  newRunId,
+  type NewRun,
+  type Run,
+  type RunEndings,
+  runIdTime,
+  type RunSelection,
+} from '@flexaction/shared/runs'
 import type { CatalogAction } from '../catalog/catalog-view.js'
 import type { JsonObject } from '../messages/parse-message.js'
 
@@ -10,32 +20,60 @@ export interface Order {
   selection: RunSelection
 }
 
-/** The run of an order. `id`: when it was fixed before, by an Idempotency-Key or a group of requests. */
-export function newRun(
-  { action, model, selection }: Order,
-  user: NewRun['user'],
-  requestId: string,
-  id = newRunId(Date.now()),
-): NewRun {
-  const createdAt = runIdTime(id)
-  const listing = 'allExcept' in selection
-  const total = listing ? 0 : 'only' in selection ? selection.only.length : 1
-  return {
-    id,
-    action: action.name,
-    identity: action.identity,
-    target: action.target.kind,
-    model,
-    user,
-    requestId,
-    total,
-    batchSize: batchSizeFor(action.target, listing ? Number.POSITIVE_INFINITY : total),
-    createdAt,
-    expiresAt: action.startWithin === undefined ? undefined : Date.now() + action.startWithin,
-    haltOn: action.haltOn,
-    listing,
+export interface RunFactoryOptions {
+  clock: Pick<RedisClock, 'now'>
+  /** Measured length of an action's calls, in ms. */
+  callLength(identity: string): number | undefined
+  /** Where ends of runs are told to this gateway. */
+  endings: Pick<RunEndings, 'channel'>
+}
+
+/** Makes the runs of orders. */
+export class RunFactory {
+  constructor(private readonly options: RunFactoryOptions) {}
+
+  /** Redis's time, epoch ms. */
+  now(): number {
+    return this.options.clock.now()
+  }
+
+  /** `id`: when it was fixed before, by an Idempotency-Key or a group of requests. `waited`: somebody waits for its end. */
+  make(
+    { action, model, selection }: Order,
+    user: NewRun['user'],
+    requestId: string,
+    { id = newRunId(this.now()), waited }: { id?: string | undefined; waited: boolean },
+  ): NewRun {
+    const listing = 'allExcept' in selection
+    const total = listing ? 0 : 'only' in selection ? selection.only.length : 1
+    const longestId = 'only' in selection ? longestOf(selection.only) : LONGEST_LISTED_ID
+    const cut = cutFor(
+      action,
+      listing ? Number.POSITIVE_INFINITY : total,
+      this.options.callLength(action.identity),
+      longestId,
+    )
+    return {
+      id,
+      action: action.name,
+      identity: action.identity,
+      target: action.target.kind,
+      model,
+      user: { name: user.name, role: user.role },
+      requestId,
+      total,
+      ...cut,
+      createdAt: runIdTime(id),
+      expiresAt: action.startWithin === undefined ? undefined : this.now() + action.startWithin,
+      haltOn: action.haltOn,
+      listing,
+      ...(waited && { waiter: this.options.endings.channel }),
+    }
   }
 }
+
+/** Ids that are listed later are not known yet: that long they may be without a chunk becoming too large. */
+const LONGEST_LISTED_ID = 100
 
 /** The run as it is at its acceptance. */
 export function asAccepted(run: NewRun): Run {
@@ -48,7 +86,6 @@ export function asAccepted(run: NewRun): Run {
     closed: undefined,
     startedAt: undefined,
     finishedAt: undefined,
-    directUntil: undefined,
     result: undefined,
     errors: [],
     revision: 1,

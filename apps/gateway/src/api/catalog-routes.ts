@@ -1,5 +1,5 @@
 import type { History } from '@flexaction/shared/history'
-import type { BatchQueues } from '@flexaction/shared/queues'
+import type { JobQueues } from '@flexaction/shared/queues'
 import type { ActionsView, ActionView, HistoryView, QueueDepth } from '@flexaction/shared/views'
 import type Router from '@koa/router'
 import { mayActAs } from '../access/auth-tokens.js'
@@ -11,7 +11,7 @@ import { readQuery } from './query.js'
 
 export interface CatalogRoutesOptions {
   catalog: CatalogView
-  queues: BatchQueues
+  queues: JobQueues
   history: History
 }
 
@@ -22,10 +22,10 @@ const HISTORY_KEPT_MS = 2_000
 /** `GET /actions`: what is published, with who serves it. `GET /workers`: who lives. `GET /history`: what ended when. */
 export function addCatalogRoutes(router: Router<GatewayState>, options: CatalogRoutesOptions): void {
   const { catalog, queues, history } = options
-  const depthOf = keptFor(DEPTHS_KEPT_MS, (identity: string) => queues.depth(identity))
+  const depthOf = keptFor(DEPTHS_KEPT_MS, (identity: string) => queues.batches(identity).depth())
   const historyOf = keptFor(HISTORY_KEPT_MS, (key: string): Promise<HistoryView> => {
     const [span, identity] = JSON.parse(key) as ['hour' | 'day', string | null]
-    return history.read(span, Date.now(), identity ?? undefined)
+    return history.read(span, identity ?? undefined)
   })
 
   router.get('/actions', async (ctx) => {

@@ -1,6 +1,6 @@
 import type { RecordPage } from '@flexaction/shared'
 import { FlexActionError } from '@flexaction/shared/errors'
-import { type Asker, collectionTopic, type RecordsQuestion } from '@flexaction/shared/questions'
+import { collectionTopic, type RecordsRequest, type RpcClient } from '@flexaction/shared/rpc'
 import type Router from '@koa/router'
 import type { CatalogView } from '../catalog/catalog-view.js'
 import { answerJson, type GatewayContext, type GatewayState } from '../http/context.js'
@@ -10,7 +10,7 @@ import { readQuery } from './query.js'
 
 export interface CollectionsOptions {
   catalog: CatalogView
-  asker: Asker
+  rpc: RpcClient
   /** How long an answer of a worker is waited for, in ms. */
   withinMs: number
 }
@@ -18,10 +18,10 @@ export interface CollectionsOptions {
 /** `GET /collections`, and `/collections/:name/records?search=&cursor=&limit=`: what pickers and tables show. */
 export function addCollectionsRoutes(
   router: Router<GatewayState>,
-  { catalog, asker, withinMs }: CollectionsOptions,
+  { catalog, rpc, withinMs }: CollectionsOptions,
 ): void {
   router.get('/collections', (ctx) => {
-    const collections = catalog.collections.map((name) => ({ name, workers: catalog.workersListing(name) }))
+    const collections = catalog.collections.map((name) => ({ name, workers: catalog.workersListing(name).length }))
     answerJson(ctx as unknown as GatewayContext, 200, { collections })
   })
 
@@ -32,13 +32,14 @@ export function addCollectionsRoutes(
       throw new FlexActionError('not_found', `There is no collection '${name}' (there are: ${known})`)
     }
     const { cursor, search, limit } = readQuery(ctx.query, recordsQuery)
-    const question: RecordsQuestion = {
+    const question: RecordsRequest = {
       limit,
       ...(cursor !== undefined && { cursor }),
       ...(search !== undefined && { search }),
     }
-    if (catalog.workersListing(name) === 0) throw nobody(`the collection '${name}'`)
-    const { records, next } = (await asker.ask(collectionTopic(name), question, withinMs)) as RecordPage
+    const workers = catalog.workersListing(name)
+    if (workers.length === 0) throw nobody(`the collection '${name}'`)
+    const { records, next } = (await rpc.request(collectionTopic(name), question, withinMs, workers)) as RecordPage
     answerJson(ctx as unknown as GatewayContext, 200, { records, ...(next !== undefined && { next }) })
   })
 }

@@ -1,4 +1,4 @@
-import type { BatchQueues } from '@flexaction/shared/queues'
+import { type JobQueues, readBatchLog } from '@flexaction/shared/queues'
 import { type Item, type Run, type RunReader } from '@flexaction/shared/runs'
 import type { ItemLogView, RunInputView } from '@flexaction/shared/views'
 import type Router from '@koa/router'
@@ -14,7 +14,7 @@ const MOST_LINES = 1_000
 const ITEMS_PER_READ = 1_000
 
 /** `GET /runs/:id/input`, `/runs/:id/log?record=` and `/runs/:id/items.csv`. */
-export function addRunDetailsRoutes(router: Router<GatewayState>, reader: RunReader, queues: BatchQueues): void {
+export function addRunDetailsRoutes(router: Router<GatewayState>, reader: RunReader, queues: JobQueues): void {
   router.get('/runs/:id/input', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
     requireRole(callerOf(gctx), 'operator', 'reading what was sent')
@@ -37,7 +37,7 @@ export function addRunDetailsRoutes(router: Router<GatewayState>, reader: RunRea
     const { record } = readQuery(ctx.query, logQuery)
     const run = await findRun(reader, idOf(gctx))
     const [batch] = record === undefined ? [0] : await reader.batchesOfRecord(run, record)
-    const lines = batch === undefined ? [] : await queues.logOf(run, batch, MOST_LINES)
+    const lines = batch === undefined ? [] : await readBatchLog(queues, run, batch, MOST_LINES)
     const items = Math.min(run.batchSize, run.total - (batch ?? 0) * run.batchSize)
     answerJson(gctx, 200, { lines, items } satisfies ItemLogView)
   })

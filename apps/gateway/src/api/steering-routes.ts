@@ -8,7 +8,7 @@ import {
   type SteeringReply,
   viewRun,
 } from '@flexaction/shared/runs'
-import type { BatchQueues } from '@flexaction/shared/queues'
+import { type JobQueues, queueBatches } from '@flexaction/shared/queues'
 import type Router from '@koa/router'
 import type { Acceptor } from '../accepting/acceptor.js'
 import { requireRole } from '../access/authenticator.js'
@@ -20,7 +20,7 @@ export interface SteeringOptions {
   steering: RunSteering
   reader: RunReader
   endings: RunEndings
-  queues: BatchQueues
+  queues: JobQueues
   catalog: CatalogView
   acceptor: Acceptor
   backlog: Backlog
@@ -42,8 +42,9 @@ export function addSteeringRoutes(router: Router<GatewayState>, options: Steerin
       gctx.state.logged = { run: run.id, steering: word }
       const reply = await act(run)
       if (reply?.status === 'refused') throw refusal(word, reply.state, allowed)
-      if (reply) await queues.add(run, reply.queue)
-      const now = await findRun(reader, run.id)
+      if (reply) await queueBatches(queues, run, reply.queue, true)
+      // A damaged run is removed by its cancel.
+      const now = (await reader.run(run.id)) ?? run
       answerJson(gctx, 200, viewRun(now, true))
     })
   }
@@ -54,10 +55,10 @@ export function addSteeringRoutes(router: Router<GatewayState>, options: Steerin
   }
 
   const cancel = async (run: Run): Promise<SteeringReply> => {
-    const waiting = endings.wait(run.id, CANCELLED_WITHIN_MS)
+    const waiting = endings.wait(run.id, CANCELLED_WITHIN_MS, false)
     try {
       const reply = await steering.cancel(run)
-      if (reply?.status === 'done') await waiting.ended
+      if (reply?.status === 'done' && run.damaged === undefined) await waiting.ended
       return reply
     } finally {
       waiting.giveUp()
@@ -66,7 +67,7 @@ export function addSteeringRoutes(router: Router<GatewayState>, options: Steerin
 
   const retry = async (run: Run): Promise<SteeringReply> => {
     const reply = await steering.retry(run, window(run))
-    if (reply?.status === 'done') await backlog.add(run.counts.failed)
+    if (reply?.status === 'done') await backlog.add(run.identity, run.counts.failed)
     return reply
   }
 

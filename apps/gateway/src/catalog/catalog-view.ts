@@ -31,7 +31,9 @@ export class CatalogView {
   #workers: readonly LiveWorker[] = []
   /** By the action's identity. */
   readonly #serving = new Map<string, readonly LiveWorker[]>()
+  #callLengths: ReadonlyMap<string, number> = new Map()
   #loaded = false
+  #version: string | null = null
   #source = ''
   #timer: NodeJS.Timeout | undefined
   #refreshing: Promise<void> | undefined
@@ -78,9 +80,14 @@ export class CatalogView {
     return [...this.#collections]
   }
 
-  /** Live workers that list a collection. */
-  workersListing(collection: string): number {
-    return this.#workers.filter(({ collections }) => collections.includes(collection)).length
+  /** Ids of the live workers that list a collection. */
+  workersListing(collection: string): readonly string[] {
+    return this.#workers.filter(({ collections }) => collections.includes(collection)).map(({ id }) => id)
+  }
+
+  /** Measured length of an action's calls, in ms; `undefined` if unknown. */
+  callLength(identity: string): number | undefined {
+    return this.#callLengths.get(identity)
   }
 
   /** The answer to get_action_list, serialised. */
@@ -123,11 +130,20 @@ export class CatalogView {
   }
 
   async #read(): Promise<void> {
-    const [published, workers] = await Promise.all([this.options.store.read(), this.options.store.liveWorkers()])
+    const { store } = this.options
+    const [version, workers, callLengths] = await Promise.all([
+      store.version(),
+      store.liveWorkers(),
+      store.callLengths(),
+    ])
     this.#workers = workers
     this.#serving.clear()
+    this.#callLengths = callLengths
+    if (this.#loaded && version === this.#version) return
+    const published = await store.read()
     const source = JSON.stringify(published)
     this.#loaded = true
+    this.#version = version
     if (source === this.#source) return
     this.#source = source
     this.#collections = new Set(published.collections)

@@ -3,7 +3,7 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { KoaAdapter } from '@bull-board/koa'
 import type { LiveWorker } from '@flexaction/shared/catalog'
 import { FlexActionError } from '@flexaction/shared/errors'
-import type { BatchQueues } from '@flexaction/shared/queues'
+import type { JobQueues } from '@flexaction/shared/queues'
 import { type Authenticator, requireRole } from '../access/authenticator.js'
 import type { CatalogAction } from '../catalog/catalog-view.js'
 import { isSameOrigin } from '../access/same-origin.js'
@@ -22,7 +22,7 @@ const OWN_CONTENT_ONLY =
 const LOGS = /\/logs$/i
 
 export interface DashboardOptions {
-  queues: BatchQueues
+  queues: JobQueues
   authenticator: Authenticator
   /** The page to log in at, if there is one; else the browser asks for a password. */
   loginPath: string | undefined
@@ -57,7 +57,7 @@ export class Dashboard {
       if (this.#shown.has(identity)) continue
       // Items are retried through their run: repeating a whole ended batch here would do nothing.
       const adapter = new ActionQueue(
-        this.options.queues.get(identity),
+        this.options.queues.batches(identity).bullmq,
         {
           allowRetries: false,
           externalJobUrl: ({ data }) => ({ displayText: 'Run', href: `/runs/${(data as { run: string }).run}` }),
@@ -105,7 +105,7 @@ export class Dashboard {
 /** The queue of an action. Who serves it is known from the catalog: BullMQ would look for names of connections. */
 class ActionQueue extends BullMQAdapter {
   constructor(
-    queue: ReturnType<BatchQueues['get']>,
+    queue: ReturnType<JobQueues['batches']>['bullmq'],
     options: ConstructorParameters<typeof BullMQAdapter>[1],
     private readonly workers: () => readonly LiveWorker[],
   ) {

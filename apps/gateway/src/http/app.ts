@@ -1,6 +1,6 @@
 import type { FileStore } from '@flexaction/shared/files'
 import type { Logger } from '@flexaction/shared/logging'
-import type { BatchQueues } from '@flexaction/shared/queues'
+import type { JobQueues } from '@flexaction/shared/queues'
 import type { RunReader } from '@flexaction/shared/runs'
 import { FlexActionError } from '@flexaction/shared/errors'
 import Router, { type RouterMiddleware } from '@koa/router'
@@ -38,7 +38,7 @@ export interface AppOptions {
   steering: SteeringOptions
   catalog: CatalogRoutesOptions
   events: EventsOptions
-  queues: BatchQueues
+  queues: JobQueues
   wire: WireLog
   console: ConsoleFiles
   collections: CollectionsOptions

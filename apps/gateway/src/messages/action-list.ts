@@ -1,7 +1,7 @@
 import { type ActionEntry, GET_ACTION_LIST, type PublishedAction } from '@flexaction/shared/catalog'
 import { FlexActionError } from '@flexaction/shared/errors'
 import type { Logger } from '@flexaction/shared/logging'
-import { type Asker, type MessageQuestion, messageTopic } from '@flexaction/shared/questions'
+import { type MessageRequest, messageTopic, type RpcClient } from '@flexaction/shared/rpc'
 import { requireRole } from '../access/authenticator.js'
 import type { Caller } from '../access/auth-tokens.js'
 import type { CatalogView } from '../catalog/catalog-view.js'
@@ -10,7 +10,7 @@ import { type JsonObject, refuseDeep } from './parse-message.js'
 
 export interface ActionListOptions {
   catalog: CatalogView
-  asker: Asker
+  rpc: RpcClient
   /** How long an answer of a worker is waited for, in ms. */
   withinMs: number
   logger: Logger
@@ -51,14 +51,15 @@ export class ActionList {
 
   /** What the handler lists. While no worker can answer, it is what was listed last. */
   async #addedBy(handler: PublishedAction, params: JsonObject, caller: Caller): Promise<readonly ActionEntry[]> {
-    const { catalog, asker, withinMs, logger } = this.options
-    const question: MessageQuestion = { params, user: caller }
+    const { catalog, rpc, withinMs, logger } = this.options
+    const question: MessageRequest = { params, user: caller }
     const key = JSON.stringify(question)
     const known = this.#added.get(key)
     if (known && known.until > Date.now()) return known.entries
     try {
-      if (catalog.workersFor(handler.identity) === 0 && known) return known.entries
-      const entries = (await asker.ask(messageTopic(GET_ACTION_LIST), question, withinMs)) as ActionEntry[]
+      const workers = catalog.workersServing(handler.identity).map(({ id }) => id)
+      if (workers.length === 0 && known) return known.entries
+      const entries = (await rpc.request(messageTopic(GET_ACTION_LIST), question, withinMs, workers)) as ActionEntry[]
       if (this.#added.size >= MOST_CACHED) this.#added.clear()
       this.#added.set(key, { until: Date.now() + CACHED_MS, entries })
       return entries

@@ -1,7 +1,7 @@
 import { FlexActionError } from '@flexaction/shared/errors'
 import {
-  type DirectOffer,
   hasEnded,
+  newRunId,
   type NewRun,
   type Run,
   type RunEndings,
@@ -9,9 +9,8 @@ import {
 } from '@flexaction/shared/runs'
 import type { Acceptor } from '../accepting/acceptor.js'
 import type { Coalescer, Membership } from '../accepting/coalescer.js'
-import type { DirectLine } from '../accepting/direct-line.js'
 import type { Claim, IdempotencyKeys } from '../accepting/idempotency-keys.js'
-import { asAccepted, newRun, type Order } from '../accepting/order.js'
+import { asAccepted, type Order, type RunFactory } from '../accepting/order.js'
 import { requireRole } from '../access/authenticator.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { callerOf, type GatewayContext } from '../http/context.js'
@@ -23,7 +22,7 @@ import { readOrder } from './read-order.js'
 export interface ExecuteActionOptions {
   catalog: CatalogView
   acceptor: Acceptor
-  directLine: DirectLine
+  factory: RunFactory
   coalescer: Coalescer
   idempotencyKeys: IdempotencyKeys
   reader: RunReader
@@ -56,24 +55,22 @@ export class ExecuteAction {
   }
 
   async #answerRun(ctx: GatewayContext, order: Order, params: JsonObject, key: string): Promise<void> {
-    const { acceptor, directLine, idempotencyKeys, reader } = this.options
+    const { acceptor, factory, idempotencyKeys, reader } = this.options
     const caller = callerOf(ctx)
     const claim = key === '' ? undefined : await idempotencyKeys.claim(caller.name, key, params)
-    const run = newRun(order, caller, ctx.state.requestId, claim?.runId)
     const before = claim?.replayed ? await this.#replayed(ctx, claim) : undefined
-    let offer: DirectOffer | undefined
-    const accept = async (waits: boolean): Promise<Run | NewRun> => {
+    const id = claim?.runId ?? newRunId(factory.now())
+    const accept = async (waited: boolean): Promise<Run | NewRun> => {
       if (before) return before
-      if (waits) offer = directLine.offer(order.action)
-      await acceptor.accept(run, order, ctx.state.logger, offer)
+      const run = factory.make(order, caller, ctx.state.requestId, { id, waited })
+      await acceptor.accept(run, order, ctx.state.logger)
       if (claim) await idempotencyKeys.accepted(caller.name, key, params, run.id)
       return run
     }
-    const { accepted, waited, ended } = await this.#acceptAndWait(ctx, order, run.id, 0, accept).finally(() => {
-      if (offer) directLine.over(order.action)
-    })
-    if (waited && run.total <= run.batchSize) directLine.measured(order.action, ended)
-    const known = ended ?? (waited ? await reader.run(run.id) : before)
+    // A run with a key may have been accepted before, for somebody else.
+    const wait = { runId: id, beforehandMs: 0, told: claim === undefined }
+    const { accepted, waited, ended } = await this.#acceptAndWait(ctx, order, wait, accept)
+    const known = ended ?? (waited ? await reader.run(id) : before)
     if (!known || !hasEnded(known)) answerQueued(ctx, known ?? asAccepted(accepted))
     else if (order.action.message && order.action.name !== 'execute_action') answerMessage(ctx, known)
     else answerEnded(ctx, known)
@@ -90,7 +87,12 @@ export class ExecuteAction {
 
   async #answerJoined(ctx: GatewayContext, order: Order, { runId, accepted, position }: Membership): Promise<void> {
     const { reader } = this.options
-    const { ended } = await this.#acceptAndWait(ctx, order, runId, order.action.coalesce ?? 0, () => accepted)
+    const { ended } = await this.#acceptAndWait(
+      ctx,
+      order,
+      { runId, beforehandMs: order.action.coalesce ?? 0, told: true },
+      () => accepted,
+    )
     const run = ended ?? (await reader.run(runId)) ?? asAccepted(await accepted)
     const item = await reader.item(run, position)
     if (item && item.history.state !== 'waiting') answerItem(ctx, run, item)
@@ -101,14 +103,14 @@ export class ExecuteAction {
   async #acceptAndWait(
     ctx: GatewayContext,
     order: Order,
-    runId: string,
-    beforehandMs: number,
+    { runId, beforehandMs, told }: { runId: string; beforehandMs: number; told: boolean },
     accept: (waits: boolean) => Promise<Run | NewRun>,
   ): Promise<{ accepted: Run | NewRun; waited: boolean; ended: Run | undefined }> {
-    const { waitMaxMs, runsPath, endings } = this.options
+    const { waitMaxMs, runsPath, endings, acceptor } = this.options
     const wait = waitFor(ctx.get('Prefer'), order.action.waitMs, waitMaxMs)
     // Before the run is accepted, so that its end cannot be missed.
-    const waiting = wait.ms > 0 ? endings.wait(runId, wait.ms + beforehandMs) : undefined
+    const waiting = wait.ms > 0 ? endings.wait(runId, wait.ms + beforehandMs, told) : undefined
+    const endNudges = waiting && acceptor.waitedFor(order.action)
     // A caller that hangs up waits no longer; its run goes on.
     const hangUp = (): void => waiting?.giveUp()
     ctx.res.once('close', hangUp)
@@ -122,6 +124,7 @@ export class ExecuteAction {
       return { accepted, waited: waiting !== undefined, ended: await waiting?.ended }
     } finally {
       hangUp()
+      endNudges?.()
       ctx.res.off('close', hangUp)
     }
   }

@@ -2,12 +2,12 @@ import type { RecordPage } from '@flexaction/shared'
 import type { ActionEntry } from '@flexaction/shared/catalog'
 import { FlexActionError } from '@flexaction/shared/errors'
 import {
-  type Asker,
   collectionTopic,
-  type OptionsQuestion,
+  type OptionsRequest,
   optionsTopic,
-  type RecordsQuestion,
-} from '@flexaction/shared/questions'
+  type RecordsRequest,
+  type RpcClient,
+} from '@flexaction/shared/rpc'
 import type { FieldDescription } from '@flexaction/shared/fields'
 import { requireRole } from '../access/authenticator.js'
 import type { Caller } from '../access/auth-tokens.js'
@@ -18,7 +18,7 @@ import { describe, type JsonObject, parseParams } from './parse-message.js'
 
 export interface FieldOptionsOptions {
   catalog: CatalogView
-  asker: Asker
+  rpc: RpcClient
   actionList: ActionList
   /** How long an answer of a worker is waited for, in ms. */
   withinMs: number
@@ -79,21 +79,24 @@ export class FieldOptions {
     })
   }
 
-  async #askAction(action: CatalogAction, question: OptionsQuestion): Promise<unknown> {
-    const { catalog, asker, withinMs } = this.options
+  async #askAction(action: CatalogAction, question: OptionsRequest): Promise<unknown> {
+    const { catalog, rpc, withinMs } = this.options
     const topic = optionsTopic(action.identity)
     return await this.#cached(JSON.stringify([topic, question]), () => {
-      if (catalog.workersFor(action.identity) === 0) throw nobody(`'${action.name}'`)
-      return asker.ask(topic, question, withinMs)
+      const workers = catalog.workersServing(action.identity).map(({ id }) => id)
+      if (workers.length === 0) throw nobody(`'${action.name}'`)
+      return rpc.request(topic, question, withinMs, workers)
     })
   }
 
   async #askCollection(collection: string, search: string | undefined): Promise<unknown> {
-    const question: RecordsQuestion = { limit: RECORDS_OFFERED, ...(search !== undefined && { search }) }
+    const question: RecordsRequest = { limit: RECORDS_OFFERED, ...(search !== undefined && { search }) }
     const topic = collectionTopic(collection)
     return await this.#cached(JSON.stringify([topic, question]), async () => {
-      if (this.options.catalog.workersListing(collection) === 0) throw nobody(`the collection '${collection}'`)
-      const { records } = (await this.options.asker.ask(topic, question, this.options.withinMs)) as RecordPage
+      const { catalog, rpc, withinMs } = this.options
+      const workers = catalog.workersListing(collection)
+      if (workers.length === 0) throw nobody(`the collection '${collection}'`)
+      const { records } = (await rpc.request(topic, question, withinMs, workers)) as RecordPage
       return records.map(({ id, label }) => ({ value: id, name: label }))
     })
   }

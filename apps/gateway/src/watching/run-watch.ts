@@ -15,7 +15,7 @@ interface Watched {
   ending: RunWait
 }
 
-/** Watches runs: one small read per watched run, however many people look at it; an end is heard of at once. */
+/** Watches runs: one small read per watched run, however many people look at it. */
 export class RunWatch {
   readonly #watched = new Map<string, Watched>()
 
@@ -37,7 +37,7 @@ export class RunWatch {
   }
 
   #begin(run: Run): Watched {
-    const ending = this.endings.wait(run.id, FOREVER_MS)
+    const ending = this.endings.wait(run.id, FOREVER_MS, true)
     const watched: Watched = { watchers: new Set(), last: run, timer: undefined, ending }
     this.#watched.set(run.id, watched)
     void ending.ended.then((ended) => {

@@ -9,14 +9,14 @@ import type {
 import type { Logger } from '@flexaction/shared/logging'
 import { GET_ACTION_LIST, identityOf } from '@flexaction/shared/catalog'
 import {
-  type AnswerQuestion,
+  type Answer,
   collectionTopic,
-  type MessageQuestion,
+  type MessageRequest,
   messageTopic,
-  type OptionsQuestion,
+  type OptionsRequest,
   optionsTopic,
-  type RecordsQuestion,
-} from '@flexaction/shared/questions'
+  type RecordsRequest,
+} from '@flexaction/shared/rpc'
 import { inspect } from 'node:util'
 import { z } from 'zod'
 import type { Definitions } from '../loading/load-definitions.js'
@@ -36,22 +36,22 @@ const listedActions = z.array(z.looseObject({ name: z.string(), params: z.array(
 export function answersOf(
   { actions, collections, messages }: Definitions,
   logger: Logger,
-): ReadonlyMap<string, AnswerQuestion> {
-  const answers = new Map<string, AnswerQuestion>()
+): ReadonlyMap<string, Answer> {
+  const answers = new Map<string, Answer>()
   for (const action of actions) {
     if (Object.values(action.params).some(({ optionsProvider }) => optionsProvider))
-      answers.set(optionsTopic(identityOf(action.name, action.target)), (question, signal) =>
-        findOptions(action, question as OptionsQuestion, signal),
+      answers.set(optionsTopic(identityOf(action.name, action.target)), (payload, signal) =>
+        findOptions(action, payload as OptionsRequest, signal),
       )
   }
   for (const collection of collections)
-    answers.set(collectionTopic(collection.name), (question, signal) =>
-      listRecords(collection, question as RecordsQuestion, signal),
+    answers.set(collectionTopic(collection.name), (payload, signal) =>
+      listRecords(collection, payload as RecordsRequest, signal),
     )
   for (const { name, options } of messages) {
     if (name === GET_ACTION_LIST)
-      answers.set(messageTopic(name), (question, signal) =>
-        listActions(options.handle, question as MessageQuestion, signal, logger),
+      answers.set(messageTopic(name), (payload, signal) =>
+        listActions(options.handle, payload as MessageRequest, signal, logger),
       )
   }
   return answers
@@ -59,7 +59,7 @@ export function answersOf(
 
 async function findOptions(
   action: ActionDefinition,
-  { field, form, search, user }: OptionsQuestion,
+  { field, form, search, user }: OptionsRequest,
   signal: AbortSignal,
 ): Promise<readonly OfferedOption[]> {
   const options = await action.params[field]?.optionsProvider?.({ form, search, user, signal })
@@ -77,7 +77,7 @@ async function findOptions(
 
 async function listRecords(
   collection: CollectionDefinition,
-  { cursor, limit, search }: RecordsQuestion,
+  { cursor, limit, search }: RecordsRequest,
   signal: AbortSignal,
 ): Promise<RecordPage> {
   return checkPage(collection.name, await collection.options.list({ cursor, limit, search, signal }), cursor)
@@ -86,7 +86,7 @@ async function listRecords(
 /** There is no run: what a context would say of it is empty, and nothing of it is kept. */
 async function listActions(
   handle: MessageHandler,
-  { params, user }: MessageQuestion,
+  { params, user }: MessageRequest,
   signal: AbortSignal,
   logger: Logger,
 ): Promise<unknown[]> {

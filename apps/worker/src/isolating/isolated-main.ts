@@ -1,17 +1,18 @@
-import { ActionError, type FileOptions, type RecordId } from '@flexaction/shared'
-import { isFileResult } from '@flexaction/shared/definitions'
+import type { FileOptions } from '@flexaction/shared'
 import { createLogger } from '@flexaction/shared/logging'
 import { readConfig } from '../config.js'
 import { loadConfigured } from '../worker.js'
 import type { Called } from '../running/context.js'
 import { invokeHandler } from '../running/invoke-handler.js'
-import { resultJson } from '../running/result-json.js'
 import { runnablesOf } from '../running/runnable-action.js'
-import type { OneEnding } from '../running/running-batch.js'
-import type { Said, Thrown, Told, WholeFile } from './messages.js'
+import { asPromise, readResult, type ReadResult, readThrown } from '../values/index.js'
+import { endWithParent } from '../watchdog/watchdog.js'
+import type { Said, SentResult, Told, WholeFile } from './messages.js'
 
 // The process of isolated calls: it lives as long as its worker wants it, and calls one handler at a time.
 process.on('disconnect', () => process.exit(0))
+// A handler that computes without end does not hear that its worker is gone.
+endWithParent()
 // A stop is the worker's to decide: Ctrl-C reaches the whole group.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
 
@@ -31,17 +32,27 @@ async function answer(told: Told & { kind: 'call' }): Promise<void> {
   const files: Promise<void>[] = []
   try {
     if (!action) throw new Error(`this worker has no action ${process.argv[2]}`)
-    const result: unknown = await invokeHandler(action, told, calledBy(told, abort.signal, files))
+    const returned: unknown = invokeHandler(action, told, calledBy(told, abort.signal, files))
+    const promise = asPromise(returned)
+    const result = await send(readResult(promise ? await promise : returned))
     await Promise.all(files)
-    if (isFileResult(result)) say({ kind: 'returned file', ...(await wholeFile(result.options)) })
-    else say({ kind: 'returned', json: resultJson(result) })
-  } catch (error) {
+    say({ kind: 'returned', result })
+  } catch (thrown) {
     await Promise.all(files)
-    say({ kind: 'threw', error: takeApart(error) })
+    say({ kind: 'threw', failure: readThrown(thrown) })
   }
 }
 
-/** Its worker stores it. */
+/** A result as plain data: its worker stores the file. */
+async function send(result: ReadResult): Promise<SentResult> {
+  if (result.kind !== 'file') return result
+  try {
+    return { kind: 'file', ...(await wholeFile(result.options)) }
+  } catch (thrown) {
+    return { kind: 'failed', failure: readThrown(thrown) }
+  }
+}
+
 async function wholeFile({ name, type, content, stream }: FileOptions): Promise<WholeFile> {
   const parts: Buffer[] = []
   for await (const part of stream ?? [content ?? '']) parts.push(Buffer.from(part))
@@ -59,33 +70,11 @@ function calledBy(told: Told & { kind: 'call' }, signal: AbortSignal, files: Pro
     log: (line) => say({ kind: 'log', line }),
     progress: (percent) => say({ kind: 'progress', percent }),
     settleOne: (id, ending) => {
-      if (ending.kind === 'succeeded' && isFileResult(ending.result))
-        files.push(
-          wholeFile(ending.result.options)
-            .then((file): Said => ({ kind: 'succeeded with a file', id, ...file }))
-            .catch((error: unknown): Said => ({ kind: 'failed', id, why: takeApart(error) }))
-            .then(say),
-        )
-      else say(settled(id, ending))
+      if (ending.kind !== 'succeeded') say({ kind: 'settled', id, ending })
+      else if (ending.result.kind !== 'file') say({ kind: 'succeeded', id, result: ending.result })
+      else files.push(send(ending.result).then((result) => say({ kind: 'succeeded', id, result })))
     },
   }
-}
-
-function settled(id: RecordId, ending: OneEnding): Said {
-  if (ending.kind === 'succeeded') {
-    try {
-      return { kind: 'succeeded', id, json: resultJson(ending.result) }
-    } catch (error) {
-      return { kind: 'failed', id, why: takeApart(error) }
-    }
-  }
-  if (ending.kind === 'skipped') return { kind: 'skipped', id, why: ending.why }
-  return { kind: 'failed', id, why: typeof ending.why === 'string' ? ending.why : takeApart(ending.why) }
-}
-
-function takeApart(error: unknown): Thrown {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error))
-  return { message, stack, ...(ActionError.is(error) && { refusal: { fields: error.fields ?? null } }) }
 }
 
 function say(said: Said): void {

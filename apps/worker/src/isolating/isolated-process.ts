@@ -3,7 +3,8 @@ import type { Logger } from '@flexaction/shared/logging'
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Call } from '../running/call.js'
-import type { Said, Thrown, Told, WholeFile } from './messages.js'
+import type { Failure, ReadResult } from '../values/index.js'
+import type { Said, SentResult, Told } from './messages.js'
 
 const MAIN = fileURLToPath(new URL('isolated-main.js', import.meta.url))
 
@@ -19,7 +20,7 @@ export class Isolation {
 
 /** A process of its own for one call at a time: a handler that ends it fails alone. */
 export class IsolatedProcess {
-  #calling: { call: Call; resolve(result: unknown): void; reject(error: Error): void } | undefined
+  #calling: { call: Call; resolve(result: unknown): void; reject(error: unknown): void } | undefined
   #alive = true
 
   constructor(
@@ -69,17 +70,14 @@ export class IsolatedProcess {
     const { call } = calling
     if (said.kind === 'log') call.log(said.line)
     else if (said.kind === 'progress') call.progress(said.percent)
-    else if (said.kind === 'succeeded') call.settleOne(said.id, { kind: 'succeeded', result: parse(said.json) })
-    else if (said.kind === 'succeeded with a file') call.settleOne(said.id, { kind: 'succeeded', result: fileOf(said) })
-    else if (said.kind === 'skipped') call.settleOne(said.id, { kind: 'skipped', why: said.why })
-    else if (said.kind === 'failed') {
-      const why = typeof said.why === 'string' ? said.why : toError(said.why)
-      call.settleOne(said.id, { kind: 'failed', why })
-    } else {
+    else if (said.kind === 'succeeded') call.settleOne(said.id, { kind: 'succeeded', result: received(said.result) })
+    else if (said.kind === 'settled') call.settleOne(said.id, said.ending)
+    else {
       this.#calling = undefined
-      if (said.kind === 'returned') calling.resolve(parse(said.json))
-      else if (said.kind === 'returned file') calling.resolve(fileOf(said))
-      else calling.reject(toError(said.error))
+      if (said.kind === 'threw') calling.reject(toError(said.failure))
+      else if (said.result.kind === 'failed') calling.reject(toError(said.result.failure))
+      else if (said.result.kind === 'file') calling.resolve(fileOf(said.result))
+      else calling.resolve(said.result.kind === 'json' ? JSON.parse(said.result.json) : undefined)
     }
   }
 
@@ -94,16 +92,16 @@ export class IsolatedProcess {
   }
 }
 
-function fileOf({ name, type, content }: WholeFile): FileResult {
+function received(sent: SentResult): ReadResult {
+  return sent.kind === 'file' ? { kind: 'file', options: fileOf(sent).options } : sent
+}
+
+function fileOf({ name, type, content }: SentResult & { kind: 'file' }): FileResult {
   return result.file({ name, content, ...(type !== undefined && { type }) })
 }
 
-function parse(json: string): unknown {
-  return json === '' ? undefined : JSON.parse(json)
-}
-
-function toError({ message, stack, refusal }: Thrown): Error {
-  const error = refusal ? new ActionError(refusal.fields ?? message) : new Error(message)
+function toError({ kind, message, stack, fields }: Failure): Error {
+  const error = kind === 'refused' ? new ActionError(fields ? { ...fields } : message) : new Error(message)
   if (stack !== undefined) error.stack = stack
   return error
 }

@@ -1,4 +1,6 @@
-import type { RecordId, Role } from '@flexaction/shared'
+import type { RecordId, RunInfo, RunUser } from '@flexaction/shared'
+import type { OneEnding } from '../running/context.js'
+import type { Failure } from '../values/index.js'
 
 /** What the process of isolated calls is told. Sent with structured clones: dates stay dates. */
 export type Told =
@@ -8,17 +10,10 @@ export type Told =
       params: Record<string, unknown>
       attempt: number
       idempotencyKey: string
-      run: { id: string; action: string; model: string | undefined; createdAt: Date }
-      user: { name: string; role: Role }
+      run: RunInfo
+      user: RunUser
     }
   | { kind: 'abort'; reason: string }
-
-/** A thrown error, taken apart; `fields` is there for a refusal, null when it is not about fields. */
-export interface Thrown {
-  message: string
-  stack: string | undefined
-  refusal?: { fields: Readonly<Record<string, readonly string[]>> | null }
-}
 
 /** A file that a handler made, read to its end. */
 export interface WholeFile {
@@ -27,14 +22,15 @@ export interface WholeFile {
   content: Uint8Array
 }
 
+/** What a handler returned, or gave for one id, as plain data. */
+export type SentResult =
+  { kind: 'nothing' } | { kind: 'json'; json: string } | { kind: 'failed'; failure: Failure } | ({ kind: 'file' } & WholeFile)
+
 /** What it says. */
 export type Said =
-  | { kind: 'returned'; json: string }
-  | ({ kind: 'returned file' } & WholeFile)
-  | { kind: 'threw'; error: Thrown }
+  | { kind: 'returned'; result: SentResult }
+  | { kind: 'threw'; failure: Failure }
   | { kind: 'log'; line: string }
   | { kind: 'progress'; percent: number }
-  | { kind: 'succeeded'; id: RecordId; json: string }
-  | ({ kind: 'succeeded with a file'; id: RecordId } & WholeFile)
-  | { kind: 'failed'; id: RecordId; why: string | Thrown }
-  | { kind: 'skipped'; id: RecordId; why: string }
+  | { kind: 'succeeded'; id: RecordId; result: SentResult }
+  | { kind: 'settled'; id: RecordId; ending: Exclude<OneEnding, { kind: 'succeeded' }> }

@@ -1,43 +1,118 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from '@flexaction/shared/logging'
-import type { BatchQueues, ListingQueues } from '@flexaction/shared/queues'
-import { type Backlog, hasEnded, type OpenRuns, type RunIndex } from '@flexaction/shared/runs'
+import { batchJob, type JobQueues, listingJob, listingQueueName } from '@flexaction/shared/queues'
+import type { Keys, RedisClient, RedisClock } from '@flexaction/shared/redis'
+import { type Backlog, hasEnded, type Lease, parseLease, type Run, type RunIndex, runIdTime, type RunReader } from '@flexaction/shared/runs'
+import type { Recovery } from './recovery.js'
+import type { Retries } from './retries.js'
 
 export interface ReconcilerOptions {
-  openRuns: OpenRuns
+  redis: RedisClient
+  keys: Keys
+  clock: RedisClock
+  reader: RunReader
   index: RunIndex
-  queues: BatchQueues
-  listings: ListingQueues
+  queues: JobQueues
   backlog: Backlog
+  retries: Retries
+  recovery: Recovery
   logger: Logger
-  /** How long ended runs are kept, in ms, and how many of them. */
-  retentionMs: number
-  keepRuns: number
 }
 
-/** Runs that one pass removes, at most: the rest is left to the next one. */
-const REMOVED_PER_PASS = 2_000
+const RUNS_PER_PAGE = 100
+/** A run that is just being accepted stands in the index before it is stored, and is stored before its jobs are added. */
+const FRESH_FOR_MS = 2_000
+/** An entry of the index without a run this long after its creation will never get one. */
+const ORPHANED_AFTER_MS = 10 * 60_000
 
 /**
- * Puts right what a crash left behind, and removes what is too old. A process may die after a run was stored, or after a
- * batch's end named the next ones, and before their jobs were added: they are queued again. Jobs that stand in the queue
- * already are left alone.
+ * Puts right what a crash left behind: a process may die after a run was stored, or after a batch's end named the next ones, and
+ * before their jobs were added. Jobs that stand in the queue already are left alone. A run that cannot be read is set aside.
  */
-export async function reconcile(options: ReconcilerOptions): Promise<void> {
-  const { openRuns, index, queues, listings, backlog, logger } = options
-  const counting = await backlog.recount()
-  for await (const { id, run, batches, fresh } of openRuns.scan()) {
-    if (run && !hasEnded(run)) counting.add(run)
-    if (fresh) continue
-    if (!run) await index.forget(id)
-    else if (hasEnded(run)) await index.ended(run, run.finishedAt ?? Date.now())
-    else {
-      if (run.listing && run.model !== undefined) await listings.ensure(id, run.model)
-      const queued = await queues.ensure(run, batches)
-      if (queued > 0)
-        logger.warn({ run: id, batches: queued }, 'batches that a crash had left unqueued are queued again')
+export class Reconciler {
+  /** Runs that were reported as damaged. */
+  readonly #damaged = new Set<string>()
+  /** Batches whose owner was missed at the last pass, with its token: their job may be lost, so that nobody else looks. */
+  #missed = new Map<string, string>()
+
+  constructor(private readonly options: ReconcilerOptions) {}
+
+  /** Looks at all open runs, page by page. */
+  async pass(signal: AbortSignal): Promise<void> {
+    const { index, backlog } = this.options
+    const counting = await backlog.recount()
+    const missed = new Map<string, string>()
+    let cursor: string | undefined
+    do {
+      const ids: string[] = await index.open(cursor, RUNS_PER_PAGE)
+      const runs = await Promise.all(ids.map((id) => this.#look(id, missed)))
+      if (signal.aborted) return
+      for (const run of runs) {
+        if (!run || run.damaged !== undefined || hasEnded(run)) continue
+        counting.add(run.identity, run.counts.waiting + run.counts.active)
+        if (run.listing && run.model !== undefined) counting.add(listingQueueName(run.model), 1)
+      }
+      cursor = ids.length < RUNS_PER_PAGE ? undefined : ids.at(-1)
+      await nextTurn()
+    } while (cursor !== undefined)
+    await counting.finish()
+    this.#missed = missed
+  }
+
+  /** Sees to one run: after a reply about it was lost, it may be that nobody has queued its next batches. */
+  async ensure(id: string): Promise<void> {
+    const run = await this.options.reader.run(id)
+    if (run && run.damaged === undefined && !hasEnded(run)) await this.#ensureJobs(run, new Map())
+  }
+
+  async #look(id: string, missed: Map<string, string>): Promise<Run | undefined> {
+    const { reader, index, clock, logger } = this.options
+    try {
+      const run = await reader.run(id)
+      const age = clock.now() - runIdTime(id)
+      if (!run && age > ORPHANED_AFTER_MS) await index.forget(id)
+      if (!run || age < FRESH_FOR_MS) return run
+      if (run.damaged !== undefined) this.#setAside(run, run.damaged)
+      else if (hasEnded(run)) index.ended(id)
+      else await this.#ensureJobs(run, missed)
+      return run
+    } catch (error) {
+      logger.error({ err: error, run: id }, 'reconciling a run failed; the next pass tries again')
+      return undefined
     }
   }
-  await counting.finish()
-  const removed = await index.purge(Date.now() - options.retentionMs, options.keepRuns, REMOVED_PER_PASS)
-  if (removed > 0) logger.info({ runs: removed }, 'old runs removed')
+
+  #setAside({ id }: Run, reason: string): void {
+    if (this.#damaged.has(id)) return
+    this.#damaged.add(id)
+    this.options.logger.error({ run: id, reason }, 'a run cannot be read, and is set aside; cancelling it removes it')
+  }
+
+  async #ensureJobs(run: Run, missed: Map<string, string>): Promise<void> {
+    const { redis, keys, queues, logger } = this.options
+    if (run.listing && run.model !== undefined) await queues.listings(run.model).ensure(listingJob(run.id))
+    const leases = Object.entries(await redis.hgetall(keys.leases(run.id)))
+    const added = await Promise.all(
+      leases.map(([batch, text]) => this.#ensureJob(run, Number(batch), parseLease(text), missed)),
+    )
+    const count = added.filter(Boolean).length
+    if (count > 0) logger.warn({ run: run.id, batches: count }, 'batches that a crash had left unqueued are queued again')
+  }
+
+  /** Returns whether its job was missing. */
+  async #ensureJob(run: Run, batch: number, lease: Lease, missed: Map<string, string>): Promise<boolean> {
+    const { queues, retries, recovery, clock } = this.options
+    if (lease.state === 'parked') return false
+    const queue = queues.batches(run.identity)
+    const job = batchJob(run, batch, lease.generation, false)
+    if (lease.state === 'running') {
+      if (await recovery.isOwned(lease.token)) return false
+      missed.set(job.id, lease.token)
+      if (this.#missed.get(job.id) === lease.token) await recovery.takeBack(job.data, lease.token, queue)
+      return false
+    }
+    if (lease.state === 'delayed' && !(await retries.has(run.identity, job.data)))
+      await retries.enter(run.identity, job.data, clock.now())
+    return await queue.ensure(job)
+  }
 }

@@ -1,8 +1,8 @@
 import type { RecordId, RunInfo, RunUser } from '@flexaction/shared'
 import type { Logger } from '@flexaction/shared/logging'
+import type { Called, OneEnding } from './context.js'
 import type { CallInput } from './invoke-handler.js'
-import type { Called } from './context.js'
-import type { OneEnding, RunningBatch } from './running-batch.js'
+import type { RunningBatch } from './running-batch.js'
 
 /** Why a call is told to stop although it did nothing wrong: its items go back with the batch. */
 export class Interruption extends Error {
@@ -18,14 +18,18 @@ const NONE: readonly number[] = []
 
 /** One call of a handler: for one item, or for all of a bulk batch's items. */
 export class Call implements Called {
-  /** Epoch ms. */
+  /** By the monotonic clock, in ms. */
   startedAt = 0
   /** Its progress, 0 to 100, when the handler has said so. */
   done: number | undefined
+  /** Lines that the handler has written to the job's log. */
+  lines = 0
   /** Files of single ids that are being stored, by position. Made at first use. */
   storing: Map<number, Promise<void>> | undefined
+  /** Ids that the handler settled and that are not in this call, as text. */
+  unknownIds: string[] | undefined
   abortReason: Error | undefined
-  /** Epoch ms. */
+  /** By the monotonic clock, in ms. */
   abortedAt = 0
   /** Ends the wait for a handler that does not react to its signal. */
   abandon: ((reason: Error) => void) | undefined = undefined
@@ -51,6 +55,11 @@ export class Call implements Called {
     return this.#closed ? 0 : (this.#open?.size ?? 1 + this.others.length)
   }
 
+  /** Whether the item lies within this call, open or not. */
+  has(position: number): boolean {
+    return position >= this.first && position <= (this.others.at(-1) ?? this.first)
+  }
+
   /** Whether an item may still be decided by itself: it is open, and no file of it is being stored. */
   isFree(position: number): boolean {
     this.#open ??= new Set([this.first, ...this.others])
@@ -64,7 +73,7 @@ export class Call implements Called {
     return this.#open.delete(position)
   }
 
-  /** What it still brings is discarded. */
+  /** What it may bring later is discarded. */
   close(): void {
     this.#closed = true
   }
@@ -101,7 +110,7 @@ export class Call implements Called {
   }
 
   log(line: string): void {
-    this.batch.log(line)
+    if (!this.#closed) this.batch.log(this, line)
   }
 
   progress(percent: number): void {
@@ -115,7 +124,7 @@ export class Call implements Called {
   abort(reason: Error): void {
     if (this.abortReason) return
     this.abortReason = reason
-    this.abortedAt = Date.now()
+    this.abortedAt = performance.now()
     this.#abort?.abort(reason)
   }
 
@@ -125,7 +134,7 @@ export class Call implements Called {
   }
 
   /** Ends the wait for the handler: `promise`, unless {@link abandon} is called first. */
-  race<T>(promise: PromiseLike<T>): Promise<T> {
+  race<T>(promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.abandon = reject
       promise.then(resolve, reject)

@@ -1,8 +1,14 @@
 import type { BulkContext, HandlerContext, RecordId, RunInfo, RunUser } from '@flexaction/shared'
 import type { Logger } from '@flexaction/shared/logging'
-import type { OneEnding } from './running-batch.js'
+import { type Failure, readLogLine, readProgress, type ReadResult, readResult, readText, readWhy } from '../values/index.js'
 
-/** What a context asks of the call that it is for. */
+/** How a bulk handler settles one id, read from what it gave. */
+export type OneEnding =
+  | { kind: 'succeeded'; result: ReadResult }
+  | { kind: 'failed'; failure: Failure }
+  | { kind: 'skipped'; message: string | undefined }
+
+/** What a context asks of the call that it is for. It gets nothing that the handler gave as it was given. */
 export interface Called {
   readonly signal: AbortSignal
   readonly attempt: number
@@ -47,25 +53,32 @@ export class CallContext implements HandlerContext {
   }
 
   get log(): (line: string) => void {
-    return (line) => this.call.log(line)
+    return (line) => this.call.log(readLogLine(line))
   }
 
   get progress(): (percent: number) => void {
-    return (percent) => this.call.progress(percent)
+    return (percent) => {
+      const read = readProgress(percent)
+      if (read !== undefined) this.call.progress(read)
+    }
   }
 }
 
 /** The context of a bulk call: items may be settled one by one. */
 export class BulkCallContext extends CallContext implements BulkContext {
   get succeed(): (id: RecordId, result?: unknown) => void {
-    return (id, result) => this.call.settleOne(id, { kind: 'succeeded', result })
+    return (id, result) => this.#settle(id, { kind: 'succeeded', result: readResult(result) })
   }
 
   get fail(): (id: RecordId, why: string | Error) => void {
-    return (id, why) => this.call.settleOne(id, { kind: 'failed', why })
+    return (id, why) => this.#settle(id, { kind: 'failed', failure: readWhy(why) })
   }
 
   get skip(): (id: RecordId, why: string) => void {
-    return (id, why) => this.call.settleOne(id, { kind: 'skipped', why })
+    return (id, why) => this.#settle(id, { kind: 'skipped', message: readText(why) })
+  }
+
+  #settle(id: unknown, ending: OneEnding): void {
+    this.call.settleOne(typeof id === 'number' ? id : (readText(id, 1_000) ?? 'undefined'), ending)
   }
 }

@@ -37,7 +37,8 @@ export class Rotation {
     this.#waiting += batch.callsLeft
     const lane = this.#lanes.find(({ run }) => run === batch.runId)
     if (lane) lane.batches.push(batch)
-    else this.#lanes.push({ run: batch.runId, batches: [batch] })
+    // A run of which nothing was in hand is next.
+    else this.#lanes.splice(this.#turn, 0, { run: batch.runId, batches: [batch] })
   }
 
   /** The next run's next call; `undefined` when there is none. */

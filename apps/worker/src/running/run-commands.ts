@@ -2,10 +2,10 @@ import type { Keys, RedisClient } from '@flexaction/shared/redis'
 
 export type RunCommand = 'hold' | 'cancel'
 
-/** What it commands: the runs of which this process holds batches. */
+/** Who applies them: the runs of which this process holds batches. */
 export interface Commanded {
   runsInHand(): Iterable<string>
-  obey(run: string, command: RunCommand): void
+  apply(run: string, command: RunCommand): void
 }
 
 export interface RunCommandsOptions {
@@ -27,7 +27,7 @@ export class RunCommands {
     if (channel !== this.options.keys.runCommands) return
     const space = message.indexOf(' ')
     for (const runner of this.options.runners)
-      runner.obey(message.slice(space + 1), message.slice(0, space) as RunCommand)
+      runner.apply(message.slice(space + 1), message.slice(0, space) as RunCommand)
   }
 
   constructor(private readonly options: RunCommandsOptions) {}
@@ -55,7 +55,7 @@ export class RunCommands {
         [...runs].map(async (run) => {
           const [state, closing] = await redis.hmget(keys.run(run), 'state', 'closing')
           const command = closing ? 'cancel' : state === 'paused' || state === 'halted' ? 'hold' : undefined
-          if (command) for (const runner of runners) runner.obey(run, command)
+          if (command) for (const runner of runners) runner.apply(run, command)
         }),
       )
     } catch (error) {

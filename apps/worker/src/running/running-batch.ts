@@ -1,54 +1,69 @@
-import { ActionError, type FileOptions, type RecordId, type RunInfo, type RunUser } from '@flexaction/shared'
-import { isFileResult } from '@flexaction/shared/definitions'
+import type { RecordId, RunInfo, RunUser } from '@flexaction/shared'
 import type { FileStore } from '@flexaction/shared/files'
 import type { Logger } from '@flexaction/shared/logging'
-import { maskSecrets } from '@flexaction/shared/logging'
-import type { BatchEnd, BatchJob } from '@flexaction/shared/queues'
+import type { RedisClock } from '@flexaction/shared/redis'
 import {
   type AttemptEnd,
-  attemptsSinceReopened,
   failureLine,
-  foldLog,
   type ItemError,
-  type ItemHistory,
   type LiveCall,
   outcomeLine,
   retryLine,
   type StartedBatch,
-  unpackIds,
 } from '@flexaction/shared/runs'
+import { type Failure, readThrown, type ReadResult } from '../values/index.js'
+import { BatchItems } from './batch-items.js'
 import { pauseAfter } from './backoff.js'
 import { Call, Cancellation, type Interruption } from './call.js'
-import { ranges } from './ranges.js'
-import { resultJson } from './result-json.js'
+import type { OneEnding } from './context.js'
+import { HandlerLog } from './handler-log.js'
 import type { RunnableAction } from './runnable-action.js'
 import { Settler, type SettlerOptions } from './settler.js'
-import { firstOfCall, WaitingCalls } from './waiting-calls.js'
+import { firstOfCall, neighbours, WaitingCalls } from './waiting-calls.js'
 
-/** How a bulk handler settles one id. */
-export type OneEnding =
-  { kind: 'succeeded'; result: unknown } | { kind: 'failed'; why: string | Error } | { kind: 'skipped'; why: string }
+/** How a batch ends in this worker's hands. */
+export type BatchEnd =
+  /** It has ended, or is nothing to this worker any more; `failed`: the dashboard shows its job among the failed ones. */
+  | { kind: 'done'; summary: string; failed: boolean }
+  /** It is to run again at `at` (Redis's time). */
+  | { kind: 'delay'; at: number }
+  /** It goes back to the queue for any worker, without spending an attempt. */
+  | { kind: 'release' }
 
 export interface RunningBatchOptions extends Pick<
   SettlerOptions,
   'store' | 'queues' | 'backlog' | 'history' | 'window'
 > {
   action: RunnableAction
-  job: BatchJob
   started: StartedBatch
+  /** Bulk ids are called one by one, because one of them may end its process. */
+  alone: boolean
   files: Pick<FileStore, 'store'>
+  clock: Pick<RedisClock, 'now'>
   logger: Logger
+  /** Adds lines to the job's log in the dashboard. */
+  log(lines: readonly string[]): Promise<void>
+  /** Sets the job's progress in the dashboard, 0 to 100. */
+  progress(percent: number): void
   /** Calls that were waiting for their turn will not be made. */
   onDropped(calls: number): void
+  /** Another worker has the batch, or it has ended without this one's knowledge. */
+  onLost(): void
 }
 
 const PROGRESS_EVERY_MS = 1_000
 const CANCELLED_TEXT = 'cancelled while it was running'
+const LOST_TEXT = 'another worker has taken this batch over'
+
+/**
+ * What the batch does. `calling`: its waiting calls are made. `letting go`: none is begun any more, those in flight end.
+ * `ending`: the last outcomes are being recorded. `over`: it is nothing to this worker any more.
+ */
+type State = 'calling' | 'letting go' | 'ending' | 'over'
 
 /** A batch in hand: which items are still to be called, which are being called, and what became of the others. */
 export class RunningBatch {
   readonly runId: string
-  readonly ids: readonly (RecordId | null)[]
   /** The form's values as the handler gets them; parsed again here, since what Redis holds may be older than this code. */
   readonly params: Record<string, unknown>
   readonly runInfo: RunInfo
@@ -57,127 +72,157 @@ export class RunningBatch {
   readonly finished: Promise<BatchEnd>
   readonly inFlight = new Set<Call>()
 
-  /** By position; empty for a batch of which nothing has happened yet: most are. */
-  readonly #histories: readonly ItemHistory[]
+  readonly #items: BatchItems
+  readonly #perCall: number
   readonly #settler: Settler
   readonly #logger: Logger
   readonly #waiting: WaitingCalls
-  /** When the earliest item that waits for its retry is due, in epoch ms. */
-  #retryAt = Number.POSITIVE_INFINITY
+  readonly #log: HandlerLog
+  #state: State = 'calling'
+  /** When the earliest item that waits for its retry is due, in Redis's time. */
+  #retryAt: number
   #unsettled: number
   #failed = 0
+  /** Its calls were told to stop, or were not to be begun. */
   #interrupted = false
-  #ending = false
+  /** In Redis's time; 0 before the first call. */
+  #began = 0
   #finish!: (end: BatchEnd) => void
-  #nextProgress = Date.now() + PROGRESS_EVERY_MS
+  #nextProgress = performance.now() + PROGRESS_EVERY_MS
   #showedProgress = false
-  #positions: Map<string, number> | undefined
 
   constructor(readonly options: RunningBatchOptions) {
-    const { action, started, job } = options
+    const { action, started } = options
     const { run } = started
     this.runId = run.id
-    this.ids = unpackIds(started.packedIds)
+    this.#items = new BatchItems(started)
+    this.#log = new HandlerLog(options.log)
     this.runInfo = { id: run.id, action: run.action, model: run.model, createdAt: new Date(run.createdAt) }
     this.user = run.user
     this.#logger = options.logger
     this.finished = new Promise((resolve) => {
       this.#finish = resolve
     })
-    const untouched = started.log === null && !run.closed
-    this.#histories = untouched ? [] : foldLog(started.log, this.ids.length, { closed: run.closed })
-    this.#waiting = new WaitingCalls(this.#dueItems(Date.now()), action.itemsPerCall)
+    this.#perCall = options.alone ? 1 : Math.min(action.itemsPerCall, run.batchSize)
+    const { positions, nextAt } = this.#items.due(options.clock.now())
+    this.#retryAt = nextAt
+    this.#waiting = new WaitingCalls(positions, this.#perCall)
     this.#unsettled = this.#waiting.items
     this.#settler = new Settler({
       ...options,
       live: () => this.#liveCalls(),
-      onLost: () => this.#loseTouch(),
-      onCommand: (command) => this.obey(command),
+      began: () => this.#began,
+      onLost: () => this.lose(),
+      onCommand: (command) => this.apply(command),
       onReport: (settled) => this.#reportProgress(settled),
     })
     const form = action.parseForm(started.form)
     this.params = form.ok ? form.values : {}
-    if (!form.ok) this.#refuseAll(new ActionError(form.errors))
-    job.lost.addEventListener('abort', () => this.#loseTouch())
+    if (!form.ok) this.#refuseAll(form.errors)
     this.#endWhenIdle()
+  }
+
+  get ids(): readonly (RecordId | null)[] {
+    return this.#items.ids
   }
 
   get callsLeft(): number {
     return this.#waiting.left
   }
 
+  /** Whether Redis must say that its run may begin, before its first call. */
+  get mustAskToBegin(): boolean {
+    const { run } = this.options.started
+    return run.expiresAt !== undefined && run.startedAt === undefined && this.#began === 0
+  }
+
+  /** Asks for it. `false`: no call is to be begun. */
+  async mayBegin(): Promise<boolean> {
+    const reply = await this.options.store.begin(this.runId)
+    if (reply === 'begin') {
+      this.#began ||= this.options.clock.now()
+      return true
+    }
+    this.apply(reply === 'hold' ? 'hold' : 'cancel')
+    return false
+  }
+
   takeCall(): Call | undefined {
     const positions = this.#waiting.take()
     if (!positions) return undefined
     const [first, ...others] = positions
-    return new Call(this, first, this.#attemptOf(first), others)
+    return new Call(this, first, this.#items.attemptOf(first), others)
+  }
+
+  /** A call that was taken is not made after all. */
+  putBack(call: Call): void {
+    this.#interrupted = true
+    call.close()
+    this.#dropCalls()
+    this.#endWhenIdle()
   }
 
   /** A call begins. */
   begin(call: Call): void {
-    call.startedAt = Date.now()
+    call.startedAt = performance.now()
+    this.#began ||= this.options.clock.now()
     this.inFlight.add(call)
     this.#settler.changed()
   }
 
   /** The handler returned: what it left open has succeeded. */
-  succeed(call: Call, result: unknown): void {
+  succeed(call: Call, result: ReadResult): void {
     if (call.openItems === 0) return this.#leave(call)
-    let json: string
-    try {
-      json = resultJson(result)
-    } catch (error) {
-      return this.fail(call, error)
-    }
+    if (call.unknownIds) return this.fail(call, settledUnknown(call.unknownIds))
+    if (result.kind === 'failed') return this.fail(call, result.failure)
+    const json = result.kind === 'json' ? result.json : ''
     const { run } = this.options.started
-    const { bulk, itemsPerCall } = this.options.action
-    if (json !== '' && run.total <= itemsPerCall) this.#settler.result(json)
-    const itemJson = bulk ? '' : json
-    const now = Date.now()
+    if (json !== '' && run.total <= this.#perCall) this.#settler.result(json)
+    const itemJson = this.options.action.bulk ? '' : json
+    const now = performance.now()
     for (const position of call.open) this.#succeedItem(this.#attemptEnd(call, position, now), itemJson)
     this.#close(call)
   }
 
   /** The handler threw: its open items failed, or wait for their retry. */
-  fail(call: Call, error: unknown): void {
-    for (const position of call.open) this.#failItem(call, position, error)
+  fail(call: Call, failure: Failure): void {
+    for (const position of call.open) this.#failItem(call, position, failure)
     this.#close(call)
   }
 
-  /** A bulk handler settles one of its ids. Ids that are not open in the call are left alone: the first outcome wins. */
+  /** A bulk handler settles one of its ids. An id that was settled before is left alone: the first outcome wins. */
   settleOne(call: Call, id: RecordId, ending: OneEnding): void {
-    const position = this.#positionOf(id)
-    if (position !== undefined && call.isFree(position)) this.#settle(call, position, ending)
-    else this.#logger.warn({ run: this.runId, id }, 'the handler settled an id that is not open in this call; ignored')
+    const position = this.#items.positionOf(id)
+    if (position !== undefined && call.isFree(position)) return this.#settle(call, position, ending)
+    const text = 'the handler settled an id that is not open in this call; ignored'
+    this.#logger.warn({ run: this.runId, id }, text)
+    // Which record was meant is not known: none that is open may count as done.
+    if (position === undefined || !call.has(position)) (call.unknownIds ??= []).push(String(id))
   }
 
   #settle(call: Call, position: number, ending: OneEnding): void {
-    if (ending.kind === 'succeeded' && isFileResult(ending.result)) {
+    if (ending.kind === 'succeeded' && ending.result.kind === 'file') {
       // Until it is stored the id stays open: a call that is given up meanwhile decides its outcome.
       call.storing ??= new Map()
-      call.storing.set(position, this.#storeFile(call, position, ending.result.options))
+      call.storing.set(position, this.#storeFile(call, position, ending.result))
       return
     }
     if (!call.decide(position)) return
     this.#unsettled--
-    if (ending.kind === 'failed') return this.#failItem(call, position, toError(ending.why))
+    if (ending.kind === 'failed') return this.#failItem(call, position, ending.failure)
     const end = this.#attemptEnd(call, position)
-    if (ending.kind === 'skipped') return this.#settler.ended('skipped', outcomeLine(end, 'skipped', '', ending.why))
-    let json: string
-    try {
-      json = resultJson(ending.result)
-    } catch (error) {
-      return this.#failItem(call, position, error)
-    }
-    this.#succeedItem(end, json)
+    if (ending.kind === 'skipped')
+      return this.#settler.ended('skipped', outcomeLine(end, 'skipped', '', ending.message))
+    if (ending.result.kind === 'failed') return this.#failItem(call, position, ending.result.failure)
+    this.#succeedItem(end, ending.result.kind === 'json' ? ending.result.json : '')
   }
 
-  async #storeFile(call: Call, position: number, file: FileOptions): Promise<void> {
+  async #storeFile(call: Call, position: number, { options }: ReadResult & { kind: 'file' }): Promise<void> {
     try {
-      this.#settle(call, position, { kind: 'succeeded', result: await this.options.files.store(file) })
+      const json = JSON.stringify(await this.options.files.store(options))
+      this.#settle(call, position, { kind: 'succeeded', result: { kind: 'json', json } })
     } catch (error) {
-      const why = error instanceof Error ? error : new Error(String(error))
-      this.#settle(call, position, { kind: 'failed', why })
+      this.#settle(call, position, { kind: 'failed', failure: readThrown(error) })
     }
   }
 
@@ -189,7 +234,7 @@ export class RunningBatch {
   }
 
   /** What the run wants: `hold` lets calls in flight end in peace, `cancel` tells them to stop. Nothing more is begun. */
-  obey(command: 'hold' | 'cancel'): void {
+  apply(command: 'hold' | 'cancel'): void {
     this.#letGo()
     if (command === 'cancel') for (const call of this.inFlight) call.abort(new Cancellation('the run was cancelled'))
     this.#endWhenIdle()
@@ -210,46 +255,42 @@ export class RunningBatch {
     this.#leave(call)
   }
 
-  /** Waits no longer for the calls in flight: what they still bring is discarded. */
+  /** Waits no longer for the calls in flight: what they may bring later is discarded. */
   abandon(): void {
-    for (const call of this.inFlight) call.close()
-    this.inFlight.clear()
+    this.#forgetCalls()
     this.#endWhenIdle()
   }
 
+  /** Another worker has the batch, or may have: nothing more is begun or recorded, and what goes on is told to stop. */
+  lose(): void {
+    if (this.#state === 'over') return
+    this.#state = 'over'
+    this.#dropCalls()
+    for (const call of this.inFlight) call.abort(new Error('this worker lost the batch'))
+    this.#forgetCalls()
+    this.options.onLost()
+    this.#finish({ kind: 'done', summary: LOST_TEXT, failed: false })
+  }
+
   idempotencyKey(call: Call): string {
-    const { started, action } = this.options
-    return `${this.runId}-${started.batch * started.run.batchSize + firstOfCall(call.first, action.itemsPerCall)}`
+    const { started, action, alone } = this.options
+    const base = started.batch * started.run.batchSize
+    // A part of a bulk call is not that call.
+    if (alone && action.bulk) return `${this.runId}-${base + call.first}-alone`
+    return `${this.runId}-${base + firstOfCall(call.first, this.#perCall)}`
   }
 
   loggerFor(call: Call): Logger {
     return this.#logger.child({ run: this.runId, id: this.ids[call.first] ?? undefined, attempt: call.attempt })
   }
 
-  log(line: string): void {
-    this.options.job.log(line)
+  log(call: Call, line: string): void {
+    this.#log.add(call, line)
   }
 
   progress(call: Call, percent: number): void {
-    if (!Number.isFinite(percent)) return
-    call.done = Math.min(100, Math.max(0, percent))
+    call.done = percent
     if (call.openItems > 0) this.#settler.changed()
-  }
-
-  #positionOf(id: RecordId): number | undefined {
-    this.#positions ??= new Map(this.ids.map((known, position) => [String(known), position]))
-    return this.#positions.get(String(id))
-  }
-
-  #dueItems(now: number): number[] {
-    const due: number[] = []
-    for (let position = 0; position < this.ids.length; position++) {
-      const { state = 'waiting', retryAt = 0 } = this.#histories[position] ?? {}
-      if (state !== 'waiting') continue
-      if (retryAt <= now) due.push(position)
-      else this.#retryAt = Math.min(this.#retryAt, retryAt)
-    }
-    return due
   }
 
   #succeedItem(end: AttemptEnd, json: string): void {
@@ -257,58 +298,52 @@ export class RunningBatch {
     else this.#settler.ended('succeeded', outcomeLine(end, 'succeeded', json))
   }
 
-  #failItem(call: Call, position: number, error: unknown): void {
-    const refused = ActionError.is(error)
-    const message = maskSecrets(messageOf(error))
+  #failItem(call: Call, position: number, failure: Failure): void {
+    const { kind, message, fields } = failure
+    const refused = kind === 'refused'
     const end = this.#attemptEnd(call, position)
-    const wait = refused ? undefined : pauseAfter(this.#attemptsCounted(position), this.options.action.retry)
+    const wait = refused ? undefined : pauseAfter(this.#items.attemptsCounted(position), this.options.action.retry)
     if (!refused)
       this.#logger.warn(
-        { err: error, run: this.runId, id: this.ids[position] ?? undefined, attempt: call.attempt },
+        { err: failure, run: this.runId, id: this.ids[position] ?? undefined, attempt: call.attempt },
         'the handler failed',
       )
     if (wait !== undefined) {
-      const retryAt = Date.now() + wait
+      const retryAt = this.options.clock.now() + wait
       this.#retryAt = Math.min(this.#retryAt, retryAt)
       this.#settler.willRetry(retryLine(end, message, retryAt))
       return
     }
     this.#failed++
     const id = this.ids[position]
-    const known: ItemError = {
-      ...(id !== null && id !== undefined && { id }),
-      message,
-      kind: refused ? 'refused' : 'unexpected',
-      ...(refused && error.fields && { fields: error.fields }),
-    }
+    const known: ItemError = { ...(id !== null && id !== undefined && { id }), message, kind, ...(fields && { fields }) }
     this.#settler.ended('failed', failureLine(end, message, !refused), JSON.stringify(known))
   }
 
-  #refuseAll(error: ActionError): void {
+  #refuseAll(errors: Readonly<Record<string, readonly string[]>>): void {
+    const texts = Object.entries(errors).map(([name, problems]) => `${name}: ${problems.join(', ')}`)
+    const failure: Failure = { kind: 'refused', message: texts.join('; '), fields: errors }
     for (let call = this.takeCall(); call; call = this.takeCall()) {
-      call.startedAt = Date.now()
-      this.fail(call, error)
+      call.startedAt = performance.now()
+      this.fail(call, failure)
     }
   }
 
-  #attemptEnd(call: Call, position: number, now = Date.now()): AttemptEnd {
-    const started = call.startedAt - this.options.started.run.createdAt
-    return { position, attempt: this.#attemptOf(position), started, took: now - call.startedAt }
+  #attemptEnd(call: Call, position: number, now = performance.now()): AttemptEnd {
+    const took = Math.round(now - call.startedAt)
+    const started = Math.max(0, this.#sinceCreation(now) - took)
+    return { position: this.#items.base + position, attempt: this.#items.attemptOf(position), started, took }
   }
 
-  /** This call's number for an item: 1, 2, … */
-  #attemptOf(position: number): number {
-    return (this.#histories[position]?.attempts ?? 0) + 1
-  }
-
-  /** The same, as the retry policy counts it: a retry of the run starts anew. */
-  #attemptsCounted(position: number): number {
-    const history = this.#histories[position]
-    return history ? attemptsSinceReopened(history) + 1 : 1
+  /** Milliseconds from the run's creation to a moment of the monotonic clock. */
+  #sinceCreation(at: number): number {
+    const { clock, started } = this.options
+    return Math.round(clock.now() - (performance.now() - at) - started.run.createdAt)
   }
 
   #letGo(): void {
     this.#interrupted = true
+    if (this.#state === 'calling') this.#state = 'letting go'
     this.#dropCalls()
   }
 
@@ -322,65 +357,66 @@ export class RunningBatch {
     if (this.inFlight.delete(call)) this.#endWhenIdle()
   }
 
+  #forgetCalls(): void {
+    for (const call of this.inFlight) call.close()
+    this.inFlight.clear()
+  }
+
   #dropCalls(): void {
     const calls = this.#waiting.drop()
     if (calls > 0) this.options.onDropped(calls)
   }
 
   #endWhenIdle(): void {
-    if (this.#ending || this.inFlight.size > 0 || this.#waiting.left > 0) return
-    this.#ending = true
+    if (this.#state === 'ending' || this.#state === 'over') return
+    if (this.inFlight.size > 0 || this.#waiting.left > 0) return
+    this.#state = 'ending'
     void this.#end()
   }
 
   async #end(): Promise<void> {
     // A job that showed progress must not stop short of its end in the dashboard.
-    if (this.#showedProgress && !this.#interrupted) this.options.job.progress(100)
-    const then = this.#interrupted && this.#unsettled > 0 ? 'release' : Number.isFinite(this.#retryAt) ? 'delay' : 'end'
-    const written = await this.#settler.finish(then)
-    if (written === 'lost') this.#finish({ kind: 'done', summary: 'another worker has taken this batch over' })
-    else if (written === 'parked') this.#finish({ kind: 'done', summary: 'held up: queued again when the run goes on' })
-    else if (then === 'release') this.#finish({ kind: 'release' })
-    else if (then === 'delay') this.#finish({ kind: 'delay', at: this.#retryAt })
-    else if (this.#failed > 0)
-      this.#finish({ kind: 'failed', summary: `${this.#failed} of ${counted(this.ids.length)} failed` })
-    else this.#finish({ kind: 'done', summary: counted(this.ids.length) })
+    if (this.#showedProgress && !this.#interrupted) this.options.progress(100)
+    await this.#log.flushed()
+    const next = this.#interrupted && this.#unsettled > 0 ? 'release' : Number.isFinite(this.#retryAt) ? 'delay' : 'end'
+    const written = await this.#settler.finish(next)
+    if (this.#isOver()) return
+    this.#state = 'over'
+    const done = (summary: string, failed = false): void => this.#finish({ kind: 'done', summary, failed })
+    if (written === 'lost') done(LOST_TEXT)
+    else if (written === 'parked') done('held up: queued again when the run goes on')
+    else if (next === 'release') this.#finish({ kind: 'release' })
+    else if (next === 'delay') this.#finish({ kind: 'delay', at: this.#retryAt })
+    else if (this.#failed > 0) done(`${this.#failed} of ${counted(this.ids.length)} failed`, true)
+    else done(counted(this.ids.length))
   }
 
-  /** Another worker has the batch, or may have: nothing more is begun, and what goes on is told to stop. */
-  #loseTouch(): void {
-    this.#ending = true
-    this.#dropCalls()
-    for (const call of this.inFlight) {
-      call.abort(new Error('this worker lost the batch'))
-      call.close()
-    }
-    this.inFlight.clear()
-    this.#finish({ kind: 'done', summary: 'another worker has taken this batch over' })
+  /** The state may have changed while something was waited for. */
+  #isOver(): boolean {
+    return this.#state === 'over'
   }
 
   #liveCalls(): LiveCall[] {
-    const { createdAt } = this.options.started.run
     return [...this.inFlight].flatMap((call) =>
-      ranges(call.open).map(([from, to]) => ({
+      neighbours(call.open).map(([from, to]) => ({
         from,
         to,
         attempt: call.attempt,
-        started: call.startedAt - createdAt,
+        started: Math.max(0, this.#sinceCreation(call.startedAt)),
         ...(call.done !== undefined && { progress: call.done }),
       })),
     )
   }
 
   #reportProgress(settled: number): void {
-    const now = Date.now()
+    const now = performance.now()
     if (now < this.#nextProgress) return
     this.#nextProgress = now + PROGRESS_EVERY_MS
     this.#showedProgress = true
     const begun = [...this.inFlight].reduce((sum, call) => sum + (call.done ?? 0) / 100, 0)
     const before = this.ids.length - this.#waiting.items
     const percent = Math.floor((100 * (before + settled + begun)) / this.ids.length)
-    if (percent > 0) this.options.job.progress(percent)
+    if (percent > 0) this.options.progress(percent)
   }
 }
 
@@ -388,11 +424,15 @@ function counted(items: number): string {
   return items === 1 ? '1 item' : `${items} items`
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
+const MOST_UNKNOWN_NAMED = 3
 
-/** A text is a refusal: final. An Error is treated as if the handler had thrown it for this item. */
-function toError(why: string | Error): Error {
-  return typeof why === 'string' ? new ActionError(why) : why
+function settledUnknown(ids: readonly string[]): Failure {
+  const named = ids.slice(0, MOST_UNKNOWN_NAMED).map((id) => `'${id.slice(0, 100)}'`)
+  const more = ids.length > MOST_UNKNOWN_NAMED ? ` and ${ids.length - MOST_UNKNOWN_NAMED} more` : ''
+  return {
+    kind: 'refused',
+    message:
+      `the handler settled ids that are not in this call: ${named.join(', ')}${more}. ` +
+      'What it meant for this record is not known, so it does not count as done',
+  }
 }

@@ -1,5 +1,5 @@
 import type { History } from '@flexaction/shared/history'
-import type { BatchQueues } from '@flexaction/shared/queues'
+import { type JobQueues, queueBatches } from '@flexaction/shared/queues'
 import {
   type AttemptEnd,
   type Backlog,
@@ -20,14 +20,17 @@ const SETTLE_WITHIN_MS = 100
  * A crash in between repeats their calls: handlers run at least once.
  */
 const SETTLE_AT_ITEMS = 100
+/** One write holds about this many characters at most: large results are recorded in several. */
+const CHARACTERS_PER_WRITE = 300_000
 const RETRY_PAUSE_MS = 500
+const MOST_ERROR_LINES = 10
 
 type Ending = 'succeeded' | 'failed' | 'skipped' | 'cancelled'
 
 export interface SettlerOptions {
   started: StartedBatch
   store: RunStore
-  queues: BatchQueues
+  queues: JobQueues
   backlog: Backlog
   history: History
   logger: Logger
@@ -35,6 +38,8 @@ export interface SettlerOptions {
   window(): number
   /** Handler calls that are going on. */
   live(): LiveCall[]
+  /** When the first call of the batch began, in Redis's time; 0 if none has. */
+  began(): number
   /** Another worker has the batch: nothing that is still to come will be recorded. */
   onLost(): void
   /** The run was paused or halted, or given up. */
@@ -43,13 +48,24 @@ export interface SettlerOptions {
   onReport(settled: number): void
 }
 
+/** What is recorded by one write. */
+interface Group {
+  lines: string
+  counts: Record<Ending, number>
+  errorLines: string[]
+}
+
 /** Gathers what happened to a batch's items and records it in groups, one write at a time. */
 export class Settler {
-  readonly #lines = new LogWriter()
+  readonly #writer = new LogWriter()
+  /** Of the group that is being gathered. */
   #items = 0
-  #settled = 0
-  #counts = { succeeded: 0, failed: 0, skipped: 0, cancelled: 0 }
+  #characters = 0
+  #counts = noCounts()
   #errorLines: string[] = []
+  /** Groups that are complete and were not written yet. */
+  #full: Group[] = []
+  #settled = 0
   #resultJson = ''
   #sequence = 0
   #timer: NodeJS.Timeout | undefined
@@ -63,21 +79,21 @@ export class Settler {
 
   /** An item succeeded without a result. */
   succeeded(end: AttemptEnd): void {
-    this.#lines.succeeded(end)
-    this.#count('succeeded')
+    this.#writer.succeeded(end)
+    this.#count('succeeded', 0)
   }
 
   /** An item ended. */
   ended(ending: Ending, line: string, errorLine?: string): void {
-    if (errorLine !== undefined) this.#errorLines.push(errorLine)
-    this.#lines.add(line)
-    this.#count(ending)
+    if (errorLine !== undefined && this.#errorLines.length < MOST_ERROR_LINES) this.#errorLines.push(errorLine)
+    this.#writer.add(line)
+    this.#count(ending, line.length)
   }
 
   /** An attempt failed and the item waits for its retry. */
   willRetry(line: string): void {
-    this.#lines.add(line)
-    this.#gathered()
+    this.#writer.add(line)
+    this.#gathered(line.length)
   }
 
   /** The run's result, where the whole run is one call. */
@@ -94,25 +110,36 @@ export class Settler {
    * Records what is left and how the batch goes on. Resolves to `lost` when another worker has the batch, to `parked` when the
    * run is held up, so that the batch needs no job.
    */
-  async finish(then: 'end' | 'delay' | 'release'): Promise<'recorded' | 'parked' | 'lost'> {
-    await this.#write(then)
+  async finish(next: 'end' | 'delay' | 'release'): Promise<'recorded' | 'parked' | 'lost'> {
+    await this.#write(next)
     if (this.#lost) return 'lost'
     return this.#parked ? 'parked' : 'recorded'
   }
 
-  #count(ending: Ending): void {
+  #count(ending: Ending, characters: number): void {
     this.#counts[ending]++
     this.#settled++
-    this.#gathered()
+    this.#gathered(characters)
   }
 
-  #gathered(): void {
+  #gathered(characters: number): void {
     this.#items++
-    if (this.#items < SETTLE_AT_ITEMS) this.changed()
+    this.#characters += characters
+    if (this.#characters >= CHARACTERS_PER_WRITE) this.#full.push(this.#takeGroup())
+    if (this.#items < SETTLE_AT_ITEMS && this.#full.length === 0) this.changed()
     else if (this.#writesWaiting === 0) this.#soon ??= setImmediate(() => void this.#write(''))
   }
 
-  #write(then: Settlement['then']): Promise<void> {
+  #takeGroup(): Group {
+    const group = { lines: this.#writer.take(), counts: this.#counts, errorLines: this.#errorLines }
+    this.#items = 0
+    this.#characters = 0
+    this.#counts = noCounts()
+    this.#errorLines = []
+    return group
+  }
+
+  #write(next: Settlement['next']): Promise<void> {
     clearTimeout(this.#timer)
     clearImmediate(this.#soon)
     this.#timer = undefined
@@ -120,31 +147,21 @@ export class Settler {
     this.#writesWaiting++
     this.#writing = this.#writing.then(async () => {
       this.#writesWaiting--
-      if (!this.#lost) await this.#record(this.#takeGathered(then))
+      for (let group = this.#full.shift(); group && !this.#lost; group = this.#full.shift())
+        await this.#record(this.#settlement(group, ''))
+      if (!this.#lost) await this.#record(this.#settlement(this.#takeGroup(), next))
     })
     return this.#writing
   }
 
-  #takeGathered(then: Settlement['then']): Settlement {
-    const { started, live, window } = this.options
-    const calls = then === '' ? live() : []
-    const settlement: Settlement = {
-      run: started.run,
-      batch: started.batch,
-      token: started.token,
-      sequence: ++this.#sequence,
-      lines: this.#lines.take(),
-      counts: this.#counts,
-      active: calls.reduce((sum, call) => sum + call.to - call.from, 0),
-      live: calls,
-      then,
-      window: window(),
-      resultJson: this.#resultJson,
-      errorLines: this.#errorLines.slice(0, 10),
+  #settlement(group: Group, next: Settlement['next']): Settlement {
+    const { started, live, window, began } = this.options
+    const calls = next === '' ? live() : []
+    const settlement = {
+      ...{ run: started.run, batch: started.batch, token: started.token, sequence: ++this.#sequence, ...group },
+      ...{ active: calls.reduce((sum, call) => sum + call.to - call.from, 0), live: calls, began: began() },
+      ...{ next, window: window(), resultJson: this.#resultJson },
     }
-    this.#items = 0
-    this.#counts = { succeeded: 0, failed: 0, skipped: 0, cancelled: 0 }
-    this.#errorLines = []
     this.#resultJson = ''
     return settlement
   }
@@ -158,7 +175,7 @@ export class Settler {
       return
     }
     const { succeeded, failed, skipped, cancelled } = settlement.counts
-    backlog.ended(succeeded + failed + skipped + cancelled)
+    backlog.ended(started.run.identity, succeeded + failed + skipped + cancelled)
     history.settled(started.run.identity, settlement.counts)
     onReport(this.#settled)
     if (reply.status === 'ended') return
@@ -167,7 +184,7 @@ export class Settler {
     if (reply.queue.batches.length > 0) {
       // A crash before this line leaves these batches unqueued: the reconciler queues them. Nothing waits for it: the job of
       // this batch may end meanwhile.
-      queues.add(started.run, reply.queue).catch((error: unknown) => {
+      queueBatches(queues, started.run, reply.queue, false).catch((error: unknown) => {
         logger.error({ err: error, run: started.run.id }, 'queuing the next batches failed; the reconciler will do it')
       })
     }
@@ -187,4 +204,8 @@ export class Settler {
       }
     }
   }
+}
+
+function noCounts(): Record<Ending, number> {
+  return { succeeded: 0, failed: 0, skipped: 0, cancelled: 0 }
 }

@@ -54,3 +54,14 @@ export class WaitingCalls {
 export function firstOfCall(position: number, perCall: number): number {
   return position - (position % perCall)
 }
+
+/** Runs of neighbouring positions, as [from, to). The positions are in ascending order. */
+export function neighbours(positions: readonly number[]): [number, number][] {
+  const found: [number, number][] = []
+  for (const position of positions) {
+    const last = found.at(-1)
+    if (last && last[1] === position) last[1]++
+    else found.push([position, position + 1])
+  }
+  return found
+}

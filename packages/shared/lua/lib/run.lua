@@ -1,23 +1,37 @@
--- Put before each script that changes a run. Such a script gets the run's keys in this order, and as its first arguments:
---   ARGV  1 now (epoch ms)   2 retention of ended runs (ms)   3 channel of endings   4 channel of commands to workers
-local RUN, INPUT, LEASES, LOG, FAILED, REDO, EXCEPT = unpack(KEYS)
-local NOW, RETENTION, ENDED, COMMANDS = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+-- Put before each script that changes a run. Such a script gets the run's keys in this order, and as its first argument:
+--   ARGV  1 channel of commands to workers
+local RUN, DATA, LEASES, FAILED, REDO, EXCEPT = unpack(KEYS)
+local COMMANDS = ARGV[1]
 
--- A lease says who has a batch: "token|sequence|active|interruptions|state|generation|live". States: q queued, r running,
--- d delayed for a retry, p parked (it has no job, because the run is paused or halted). A job counts only if it is of the
--- lease's generation, which grows whenever batches are queued anew.
+-- Redis's own time (epoch ms): the only clock that counts between processes.
+local time = redis.call('TIME')
+local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
+
+-- Whether the run has ended: only a retry leaves these states.
+local TERMINAL = { succeeded = true, completed_with_failures = true, failed = true, cancelled = true, expired = true }
+
+-- Integers as text: Lua would write large ones as 1.7e+12.
+local function int(value)
+  return string.format('%.0f', value)
+end
+
+-- A lease says who owns a batch: "token|sequence|active|interruptions|state|generation|started|live". States: q queued,
+-- r running, d delayed for a retry, p parked (no job, because the run is paused or halted). A job counts only if it is of
+-- the lease's generation, which grows whenever batches are queued anew. started: 1 once a worker has held the batch.
 local function parse_lease(lease)
-  return lease:match('^([^|]*)|(%d+)|(%d+)|(%d+)|(%a)|(%d+)|(.*)$')
+  local token, sequence, active, interruptions, state, generation, started, live =
+    lease:match('^([^|]*)|(%d+)|(%d+)|(%d+)|(%a)|(%d+)|(%d)|(.*)$')
+  -- A damaged lease is read as one of a batch that nobody owns.
+  return token or '', tonumber(sequence) or 0, tonumber(active) or 0, tonumber(interruptions) or 0, state or 'q',
+    tonumber(generation) or 0, started or '1', live or ''
 end
 
-local function idle_lease(state, interruptions, generation)
-  return '|0|0|' .. interruptions .. '|' .. state .. '|' .. generation .. '|'
+local function set_lease(batch, token, sequence, active, interruptions, state, generation, started, live)
+  redis.call('HSET', LEASES, batch, table.concat({ token, sequence, active, interruptions, state, generation, started, live }, '|'))
 end
 
--- Redis's own time (epoch ms): what processes on several machines agree on.
-local function clock()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
+local function set_idle_lease(batch, state, interruptions, generation, started)
+  set_lease(batch, '', 0, 0, interruptions, state, generation, started, '')
 end
 
 local function numbers(...)
@@ -28,9 +42,47 @@ local function numbers(...)
   return values
 end
 
--- Notes in a batch's log that its failed items wait again.
+-- How many items have no outcome yet.
+local function open_items()
+  local count = numbers('total', 'succeeded', 'failed', 'skipped', 'cancelled', 'expired')
+  return count[1] - count[2] - count[3] - count[4] - count[5] - count[6], count
+end
+
+-- Ids and log lie in chunks of one or more batches. Returns a batch's chunk, and the place of its first item there.
+local function chunk_of(batch)
+  local run = numbers('batchSize', 'perChunk')
+  local per_chunk = math.max(1, run[2])
+  return math.floor(batch / per_chunk), batch % per_chunk * run[1], run[1]
+end
+
+-- Appends lines to a chunk's log. A part of it is rewritten at each append, so a new part begins when one has become large.
+local MOST_PER_PART = 65536
+local function append_log(chunk, lines)
+  local part = tonumber(redis.call('HGET', DATA, 'p' .. chunk)) or 0
+  local field = 'l' .. chunk .. (part > 0 and '.' .. part or '')
+  local length = redis.call('HSTRLEN', DATA, field)
+  if length > 0 and length + #lines > MOST_PER_PART then
+    redis.call('HSET', DATA, 'p' .. chunk, part + 1, 'l' .. chunk .. '.' .. part + 1, lines)
+  elseif length > 0 then
+    redis.call('HSET', DATA, field, redis.call('HGET', DATA, field) .. lines)
+  else
+    redis.call('HSET', DATA, field, lines)
+  end
+end
+
+-- A chunk's whole log, or false.
+local function read_log(chunk)
+  local log = redis.call('HGET', DATA, 'l' .. chunk)
+  for part = 1, tonumber(redis.call('HGET', DATA, 'p' .. chunk)) or 0 do
+    log = (log or '') .. (redis.call('HGET', DATA, 'l' .. chunk .. '.' .. part) or '')
+  end
+  return log
+end
+
+-- Notes in the log that the failed items of a batch wait again.
 local function reopen(batch, generation)
-  redis.call('HSET', LOG, batch, (redis.call('HGET', LOG, batch) or '') .. '[' .. generation .. ',"o"]\n')
+  local chunk, first, size = chunk_of(batch)
+  append_log(chunk, '[[' .. int(first) .. ',' .. int(first + size - 1) .. '],"o",' .. generation .. ']\n')
 end
 
 -- The next batches to queue, at most `most`: those that a retry reopened, then those that were never queued.
@@ -42,17 +94,18 @@ local function queue_more(most, generation)
       reopen(batch, generation)
     end
   end
+  for _, batch in ipairs(batches) do
+    set_idle_lease(batch, 'q', 0, generation, 1)
+  end
   local run = numbers('next', 'batches')
   local first = run[1]
   local last = math.min(run[2], first + most - #batches) - 1
   for batch = first, last do
-    batches[#batches + 1] = tostring(batch)
-  end
-  for _, batch in ipairs(batches) do
-    redis.call('HSET', LEASES, batch, idle_lease('q', 0, generation))
+    batches[#batches + 1] = int(batch)
+    set_idle_lease(int(batch), 'q', 0, generation, 0)
   end
   if last >= first then
-    redis.call('HSET', RUN, 'next', last + 1)
+    redis.call('HSET', RUN, 'next', int(last + 1))
   end
   if #batches > 0 then
     redis.call('HINCRBY', RUN, 'queued', #batches)
@@ -60,11 +113,19 @@ local function queue_more(most, generation)
   return batches
 end
 
+-- { 'ok', generation, batches to queue… }
+local function to_queue(batches, generation)
+  local reply = { 'ok', int(generation) }
+  for _, batch in ipairs(batches) do
+    reply[#reply + 1] = batch
+  end
+  return reply
+end
+
 -- Ends the run: its state follows from its counts. What has no outcome gets the one that the run was closed with.
 local function finish()
-  local run = redis.call('HMGET', RUN, 'id', 'closing', 'listingFailed', 'cutOff', 'listing')
-  local count = numbers('total', 'succeeded', 'failed', 'skipped', 'cancelled', 'expired')
-  local left = count[1] - count[2] - count[3] - count[4] - count[5] - count[6]
+  local run = redis.call('HMGET', RUN, 'id', 'closing', 'listingFailed', 'cutOff', 'waiter')
+  local left, count = open_items()
   if run[2] == 'expired' then
     count[6] = count[6] + left
   elseif run[2] then
@@ -80,29 +141,27 @@ local function finish()
   elseif count[3] > 0 or run[3] then
     state = 'completed_with_failures'
   end
-  redis.call('HSET', RUN, 'state', state, 'finishedAt', NOW, 'active', 0, 'cancelled', count[5], 'expired', count[6])
-  if run[2] or run[5] then
-    redis.call('HDEL', RUN, 'listing', 'closing')
-  end
+  redis.call('HSET', RUN, 'state', state, 'finishedAt', int(NOW), 'cancelled', int(count[5]), 'expired', int(count[6]))
+  redis.call('HDEL', RUN, 'listing', 'closing', 'active', 'waiter', 'queued', 'lister')
   redis.call('HINCRBY', RUN, 'rev', 1)
-  for i = 1, #KEYS do
-    redis.call('PEXPIRE', KEYS[i], RETENTION)
+  if run[5] then
+    -- Told to the gateway that waits, and to nobody else.
+    redis.call('PUBLISH', run[5], cjson.encode(redis.call('HGETALL', RUN)))
   end
-  redis.call('PUBLISH', ENDED, run[1] .. ' ' .. cjson.encode(redis.call('HGETALL', RUN)))
 end
 
 -- Whether nothing is left to do; then the run is ended.
 local function finish_if_done()
-  local run = redis.call('HMGET', RUN, 'closing', 'listing')
+  local run = redis.call('HMGET', RUN, 'closing', 'listing', 'state')
+  if TERMINAL[run[3]] then
+    return true
+  end
   if run[1] then
     if redis.call('HLEN', LEASES) > 0 then
       return false
     end
-  else
-    local count = numbers('total', 'succeeded', 'failed', 'skipped', 'cancelled', 'expired')
-    if run[2] or count[2] + count[3] + count[4] + count[5] + count[6] < count[1] then
-      return false
-    end
+  elseif run[2] or open_items() > 0 then
+    return false
   end
   finish()
   return true
@@ -112,7 +171,7 @@ end
 local function withdraw(state)
   local leases = redis.call('HGETALL', LEASES)
   for at = 1, #leases, 2 do
-    local _, _, _, interruptions, before, generation = parse_lease(leases[at + 1])
+    local _, _, _, interruptions, before, generation, started = parse_lease(leases[at + 1])
     if before ~= 'r' then
       if before == 'q' then
         redis.call('HINCRBY', RUN, 'queued', -1)
@@ -120,7 +179,7 @@ local function withdraw(state)
       if state == '' then
         redis.call('HDEL', LEASES, leases[at])
       else
-        redis.call('HSET', LEASES, leases[at], idle_lease(state, interruptions, generation))
+        set_idle_lease(leases[at], state, interruptions, generation, started)
       end
     end
   end
@@ -143,16 +202,30 @@ local function close(outcome)
   end
   redis.call('DEL', REDO)
   -- `closedAs` stays: it is what readers take as the outcome of items without one, up to this generation.
-  redis.call('HSET', RUN, 'closing', outcome, 'closedAs', outcome, 'closedAt', generation)
+  redis.call('HSET', RUN, 'closing', outcome, 'closedAs', outcome, 'closedAt', int(generation))
   if redis.call('HDEL', RUN, 'listing') == 1 then
     -- Not all records were listed: the run counts as cancelled even if all that were have an outcome.
     redis.call('HSET', RUN, 'cutOff', 1)
   end
   redis.call('HINCRBY', RUN, 'rev', 1)
   withdraw('')
-  redis.call('PUBLISH', COMMANDS, 'cancel ' .. redis.call('HGET', RUN, 'id'))
+  redis.call('PUBLISH', COMMANDS, 'cancel ' .. (redis.call('HGET', RUN, 'id') or ''))
   return finish_if_done()
 end
 
--- Whether the run has ended: only a retry leaves these states.
-local TERMINAL = { succeeded = true, completed_with_failures = true, failed = true, cancelled = true, expired = true }
+-- A batch without an owner goes back: to the queue, to where it is parked, or nowhere if the run is given up.
+-- Returns 'queued', 'parked', or 'ended' when that ended the run.
+local function give_back(batch, interruptions, generation)
+  local run = redis.call('HMGET', RUN, 'state', 'closing')
+  if run[2] then
+    redis.call('HDEL', LEASES, batch)
+    return finish_if_done() and 'ended' or 'parked'
+  end
+  if run[1] == 'paused' or run[1] == 'halted' then
+    redis.call('HINCRBY', RUN, 'queued', -1)
+    set_idle_lease(batch, 'p', interruptions, generation, 1)
+    return 'parked'
+  end
+  set_idle_lease(batch, 'q', interruptions, generation, 1)
+  return 'queued'
+end

@@ -1,5 +1,5 @@
 import type { Role } from '../definitions/context.js'
-import type { ActionDefinition, Respond } from '../definitions/define-action.js'
+import type { ActionDefinition, Rate, Respond } from '../definitions/define-action.js'
 import type { MessageDefinition } from '../definitions/define-message.js'
 import type { Target } from '../definitions/targets.js'
 import { parseDuration } from '../config/duration.js'
@@ -28,6 +28,8 @@ export interface PublishedAction {
   permission: Role
   /** Handler calls at once in one worker process. */
   slots: number
+  /** Most handler calls that may begin per second, over all workers. */
+  callsPerSecond?: number
   /** It answers a message of that name, and is in no list of actions; its form is taken as it is sent. */
   message?: true
   /** Fields whose options a worker finds when they are asked for. */
@@ -81,6 +83,7 @@ export function describeAction({ name, target, params, options }: ActionDefiniti
       options.limits?.perWorker ?? DEFAULT_SLOTS,
       options.limits?.concurrency ?? Number.POSITIVE_INFINITY,
     ),
+    ...(options.limits?.rate && { callsPerSecond: callsPerSecond(options.limits.rate) }),
     ...(askedFields.length > 0 && { askedFields }),
     ...(options.haltOn && { haltOn: publishedHaltOn(options.haltOn.failures) }),
     ...durationAs('startWithin', options.startWithin),
@@ -101,6 +104,10 @@ export function describeMessage({ name, options }: MessageDefinition): Published
     slots: DEFAULT_SLOTS,
     message: true,
   }
+}
+
+function callsPerSecond({ max, per }: Rate): number {
+  return (max * 1_000) / Math.max(1, parseDuration(per) ?? 1)
 }
 
 function waitMsOf(respond: Respond | undefined): number {

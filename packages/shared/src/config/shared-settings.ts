@@ -62,6 +62,12 @@ export const sharedSettings = {
     min: 1,
     max: 500,
   }),
+  MAX_PENDING_ITEMS: integer({
+    description: 'Most items that may be waiting or active, over all runs: beyond it, requests are answered with 503. No run lists more records.',
+    default: 10_000_000,
+    min: 1,
+    max: 1_000_000_000,
+  }),
   RUN_RETENTION: duration({
     description: 'How long ended runs and their outcomes are kept.',
     default: '7d',

@@ -10,8 +10,8 @@ export const HISTORY_SPANS: Readonly<Record<HistorySpan, { intervalMs: number; p
   day: { intervalMs: 10 * MINUTE_MS, points: 144 },
 }
 
-/** What has been counted is told to Redis this often, in ms. */
-const TELL_EVERY_MS = 1_000
+/** What has been counted is written to Redis this often, in ms. */
+const FLUSH_EVERY_MS = 1_000
 /** The last line of the day is read a little after it. */
 const KEPT_BEYOND_MS = 10 * MINUTE_MS
 
@@ -22,16 +22,18 @@ type Counter = (typeof OUTCOMES)[number] | 'started' | 'waited'
 export type Settled = Readonly<Record<(typeof OUTCOMES)[number], number>>
 
 /**
- * What ended when: small counters per interval and action, added up in the process and told to Redis once a second. A crash
+ * What ended when: small counters per interval and action, added up in the process and written to Redis once a second. A crash
  * loses at most that second; nothing but charts depends on it.
  */
 export class History {
-  #untold = new Map<string, number>()
+  #pending = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
 
+  /** `now`: Redis's time, epoch ms. */
   constructor(
     private readonly redis: RedisClient,
     private readonly keys: Keys,
+    private readonly now: () => number,
     private readonly onError: (error: unknown) => void,
   ) {}
 
@@ -47,13 +49,13 @@ export class History {
   }
 
   async stop(): Promise<void> {
-    await this.#tell()
+    await this.#flush()
   }
 
   /** The intervals up to now, oldest first. `identity`: of one action alone. */
-  async read(span: HistorySpan, now: number, identity?: string): Promise<HistoryView> {
+  async read(span: HistorySpan, identity?: string): Promise<HistoryView> {
     const { intervalMs, points } = HISTORY_SPANS[span]
-    const last = Math.floor(now / intervalMs)
+    const last = Math.floor(this.now() / intervalMs)
     const times = Array.from({ length: points }, (_, at) => (last - points + 1 + at) * intervalMs)
     const hashes = await Promise.all(times.map((at) => this.redis.hgetall(this.keys.history(span, at))))
     return { span, intervalMs, points: times.map((at, index) => pointOf(at, hashes[index] ?? {}, identity)) }
@@ -62,15 +64,15 @@ export class History {
   #count(identity: string, counter: Counter, by: number): void {
     if (by === 0) return
     const field = `${counter} ${identity}`
-    this.#untold.set(field, (this.#untold.get(field) ?? 0) + by)
-    this.#timer ??= setTimeout(() => void this.#tell(), TELL_EVERY_MS)
+    this.#pending.set(field, (this.#pending.get(field) ?? 0) + by)
+    this.#timer ??= setTimeout(() => void this.#flush(), FLUSH_EVERY_MS)
   }
 
-  async #tell(): Promise<void> {
+  async #flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const counts = this.#untold
-    this.#untold = new Map()
+    const counts = this.#pending
+    this.#pending = new Map()
     if (counts.size === 0) return
     try {
       await Promise.all((Object.keys(HISTORY_SPANS) as HistorySpan[]).map((span) => this.#add(span, counts)))
@@ -81,7 +83,7 @@ export class History {
 
   async #add(span: HistorySpan, counts: ReadonlyMap<string, number>): Promise<void> {
     const { intervalMs, points } = HISTORY_SPANS[span]
-    const key = this.keys.history(span, Math.floor(Date.now() / intervalMs) * intervalMs)
+    const key = this.keys.history(span, Math.floor(this.now() / intervalMs) * intervalMs)
     const pipeline = this.redis.pipeline()
     for (const [field, by] of counts) pipeline.hincrby(key, field, by)
     pipeline.pexpire(key, intervalMs * points + KEPT_BEYOND_MS)

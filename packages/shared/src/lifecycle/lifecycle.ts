@@ -5,7 +5,8 @@ export interface LongLived {
 }
 
 /**
- * Starts parts in order and stops them in reverse. Calls share the work in flight: a second `start()` or `stop()` gives the
+ * Starts parts in order. Stops them in two phases: first all of them are quiet, so that nothing new begins anywhere, then they
+ * stop in reverse order. Calls share the work in flight: a second `start()` or `stop()` gives the
  * same promise. When a part fails to start, those before it are stopped and the failure is thrown.
  */
 export class Lifecycle implements LongLived {
@@ -43,6 +44,13 @@ export class Lifecycle implements LongLived {
   }
 
   async #stopParts(): Promise<void> {
+    for (const part of [...this.#started].reverse()) {
+      try {
+        part.quiet?.()
+      } catch (error) {
+        this.onStopError(part.name, error)
+      }
+    }
     for (let part = this.#started.pop(); part; part = this.#started.pop()) {
       try {
         await part.stop?.()
@@ -57,5 +65,7 @@ export class Lifecycle implements LongLived {
 export interface Part {
   name: string
   start?(): Promise<void> | void
+  /** Begins nothing new; what is going on goes on. */
+  quiet?(): void
   stop?(): Promise<void> | void
 }

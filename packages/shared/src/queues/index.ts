@@ -1,3 +1,12 @@
-export { BatchQueues, type BatchQueuesOptions, type EndedBatch } from './batch-queues.js'
-export { BatchConsumer, type BatchConsumerOptions, type BatchEnd, type BatchJob } from './batch-consumer.js'
-export { ListingConsumer, type ListingEnd, ListingQueues } from './listing-queues.js'
+export {
+  batchJob,
+  batchJobId,
+  listingJob,
+  parseBatchJobId,
+  queueBatches,
+  type QueuedRun,
+  readBatchLog,
+} from './batch-jobs.js'
+export { type Consumer, Fetcher } from './fetcher.js'
+export { JobQueue, type TakenJob } from './job-queue.js'
+export { type BatchJobData, JobQueues, type ListingJobData, listingQueueName } from './job-queues.js'

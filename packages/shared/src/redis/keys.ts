@@ -10,19 +10,17 @@ export class Keys {
     return `${this.prefix}:{${id}}:run`
   }
 
-  /** Hash: what was sent: `form`, and the packed ids of each batch under its number. */
-  input(id: string): string {
-    return `${this.prefix}:{${id}}:input`
+  /**
+   * Hash: `form`, and per chunk of items its packed ids (`i0`, `i1`, …) and the log of what happened to them (`l0`; further
+   * parts `l0.1`, …, their number in `p0`). `rest`: listed ids that fill no chunk yet.
+   */
+  data(id: string): string {
+    return `${this.prefix}:{${id}}:data`
   }
 
   /** Hash: who holds each batch that is queued, running or delayed. */
   leases(id: string): string {
     return `${this.prefix}:{${id}}:leases`
-  }
-
-  /** Hash: per batch, the lines that say what happened to its items. */
-  log(id: string): string {
-    return `${this.prefix}:{${id}}:log`
   }
 
   /** Set: batches with failed items: what a retry reopens. */
@@ -42,8 +40,8 @@ export class Keys {
 
   /** All keys of a run, in the order in which its scripts take them (lua/lib/run.lua). */
   allOfRun(id: string): readonly string[] {
-    const { run, input, leases, log, failed, redo, except } = this
-    return [run, input, leases, log, failed, redo, except].map((key) => key.call(this, id))
+    const { run, data, leases, failed, redo, except } = this
+    return [run, data, leases, failed, redo, except].map((key) => key.call(this, id))
   }
 
   /** Sorted set of run ids by creation time. */
@@ -66,19 +64,29 @@ export class Keys {
     return `${this.prefix}:runs:open`
   }
 
-  /** Sorted set of runs that have ended, by the time of their end: what retention looks after. */
-  get endedRuns(): string {
-    return `${this.prefix}:runs:ended`
-  }
-
   /** Sorted set of runs that must start before a time, by that time. */
   get expiringRuns(): string {
     return `${this.prefix}:runs:expiring`
   }
 
-  /** Number of items that are waiting or active, over all runs. */
+  /** Hash: items that are waiting or active, over all runs, by action identity. */
   get pendingItems(): string {
     return `${this.prefix}:pending-items`
+  }
+
+  /** Sorted set of batches that wait for a retry, by when it is due (epoch ms). */
+  get dueRetries(): string {
+    return `${this.prefix}:due-retries`
+  }
+
+  /** The tokens of the batches that a worker owns; it expires when the worker is not heard of. */
+  ownedBy(worker: string): string {
+    return `${this.prefix}:owned-by:${worker}`
+  }
+
+  /** Sorted set that a worker waits on together with its queues: a member wakes it. `bucket`: that of the queues. */
+  wake(worker: string, bucket: number): string {
+    return `${this.prefix}:{${bucket}}:wake:${worker}`
   }
 
   /** The run that a request with an Idempotency-Key has made. */
@@ -86,19 +94,44 @@ export class Keys {
     return `${this.prefix}:idempotency:${digest}`
   }
 
-  /** Whose turn it is to put things right: there while a pass is not due. */
-  get maintenance(): string {
-    return `${this.prefix}:maintenance`
+  /** Id of the worker that does the maintenance; it expires when that worker is not heard of. */
+  get leader(): string {
+    return `${this.prefix}:leader`
   }
 
-  /** Hash: group → what it published, as JSON. One script reads it together with the workers: they share a hash tag. */
+  /** Hash: group → what it published, as JSON. All keys of the catalog share a hash tag: scripts use several. */
   get catalog(): string {
     return `${this.prefix}:{catalog}:groups`
   }
 
-  /** Hash: worker id → its last heartbeat, as JSON. */
+  /** Changes whenever something was published. */
+  get catalogVersion(): string {
+    return `${this.prefix}:{catalog}:version`
+  }
+
+  /** Sorted set of live workers, as `group|id`, by their last heartbeat (epoch ms). */
+  get liveWorkers(): string {
+    return `${this.prefix}:{catalog}:live-workers`
+  }
+
+  /** Hash: worker id → JSON about it that never changes. */
   get workers(): string {
     return `${this.prefix}:{catalog}:workers`
+  }
+
+  /** Hash: worker id → how much of it is in use. */
+  get workerLoads(): string {
+    return `${this.prefix}:{catalog}:loads`
+  }
+
+  /** Hash: digest → what some workers serve, as JSON: stored once per content. */
+  get served(): string {
+    return `${this.prefix}:{catalog}:served`
+  }
+
+  /** Hash: action identity → measured length of a handler call, in ms. */
+  get callLengths(): string {
+    return `${this.prefix}:call-lengths`
   }
 
   /** Sorted sets by which workers share an action's limits: see lua/take-turn.lua. */
@@ -122,24 +155,14 @@ export class Keys {
     return `${this.prefix}:events:turns:${identity}`
   }
 
-  /** List: questions about a topic that no worker has taken yet, by id. All share a hash tag: workers wait on several. */
-  questions(topic: string): string {
-    return `${this.prefix}:{questions}:about:${topic}`
+  /** Channel: requests for one worker: options, records, lists of actions. */
+  requestsTo(worker: string): string {
+    return `${this.prefix}:events:requests:${worker}`
   }
 
-  /** A question's text; it goes when its time is up, or when a worker takes it. */
-  question(id: string): string {
-    return `${this.prefix}:{questions}:${id}`
-  }
-
-  /** Channel: answers to one gateway's questions. */
-  answers(gateway: string): string {
-    return `${this.prefix}:events:answers:${gateway}`
-  }
-
-  /** Channel: nobody waits for the answer to a question any more. */
-  get droppedQuestions(): string {
-    return `${this.prefix}:events:dropped-questions`
+  /** Channel: responses of workers to one gateway's requests. */
+  responsesTo(gateway: string): string {
+    return `${this.prefix}:events:responses:${gateway}`
   }
 
   /** Hash: a file that a handler returned: name, type, size, and its pieces by number. */
@@ -152,9 +175,9 @@ export class Keys {
     return `${this.prefix}:file-secret`
   }
 
-  /** Channel: a run ended. */
-  get runEnded(): string {
-    return `${this.prefix}:events:run-ended`
+  /** Channel: runs that ended, told to the gateway that waits for them. */
+  runEnded(gateway: string): string {
+    return `${this.prefix}:events:run-ended:${gateway}`
   }
 
   /** Channel: what the workers of a run are to do: `hold <id>`, `cancel <id>`. */
@@ -162,18 +185,25 @@ export class Keys {
     return `${this.prefix}:events:run-commands`
   }
 
-  /** Channel: runs for one worker alone, handed over as they are accepted. */
-  directRuns(worker: string): string {
-    return `${this.prefix}:events:direct-runs:${worker}`
-  }
-
   /** Channel: the catalog changed. */
   get catalogChanged(): string {
     return `${this.prefix}:events:catalog-changed`
   }
 
-  /** BullMQ's prefix for one queue: a hash tag of its own, so that queues spread over a cluster's shards. */
+  /**
+   * BullMQ's prefix for one queue. Its hash tag is one of a few: a worker waits for all of its queues by one command per tag, and
+   * queues still spread over a cluster's shards.
+   */
   queue(name: string): string {
-    return `${this.prefix}:{queue ${name}}`
+    return `${this.prefix}:{${bucketOf(name)}}`
   }
+}
+
+const BUCKETS = 16
+
+/** Which of the hash tags a queue has. */
+export function bucketOf(queue: string): number {
+  let hash = 0
+  for (let at = 0; at < queue.length; at++) hash = (Math.imul(hash, 31) + queue.charCodeAt(at)) >>> 0
+  return hash % BUCKETS
 }

@@ -1,16 +1,15 @@
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
-import type { Run } from './run.js'
 
-/** Items that ended are told to Redis this often, in one number, in ms. */
-const TELL_EVERY_MS = 200
+/** Items that ended are written to Redis this often, in one number per action, in ms. */
+const FLUSH_EVERY_MS = 200
 
 /**
- * How many items are waiting or active, over all runs. The number is kept beside the runs, so a crash may leave it wrong:
- * the reconciler counts anew at each pass and corrects it.
+ * How many items are waiting or active, by action. The numbers are kept beside the runs, so a crash may leave them wrong: the
+ * reconciler counts anew at each pass and corrects them.
  */
 export class Backlog {
-  #untold = 0
+  #pending = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(
@@ -19,23 +18,32 @@ export class Backlog {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  async read(): Promise<number> {
-    return Number((await this.redis.get(this.keys.pendingItems)) ?? 0)
+  /** By action identity; actions without pending items may be missing. */
+  async read(): Promise<ReadonlyMap<string, number>> {
+    const counts = await this.redis.hgetall(this.keys.pendingItems)
+    return new Map(Object.entries(counts).map(([identity, count]) => [identity, Number(count) || 0]))
   }
 
-  /** Items were added (or, if negative, have ended); returns the number since. */
-  async add(items: number): Promise<number> {
-    return this.redis.incrby(this.keys.pendingItems, items)
+  /** Of these actions alone, in their order. */
+  async readSome(identities: readonly string[]): Promise<number[]> {
+    const counts = await this.redis.hmget(this.keys.pendingItems, ...identities)
+    return counts.map((count) => Number(count ?? 0) || 0)
+  }
+
+  /** Items of an action were added (or, if negative, have ended); returns its number since. */
+  async add(identity: string, items: number): Promise<number> {
+    return this.redis.hincrby(this.keys.pendingItems, identity, items)
   }
 
   /** Items have ended (or, if negative, were listed). */
-  ended(items: number): void {
-    this.#untold += items
-    this.#timer ??= setTimeout(() => void this.#tell(), TELL_EVERY_MS)
+  ended(identity: string, items: number): void {
+    if (items === 0) return
+    this.#pending.set(identity, (this.#pending.get(identity) ?? 0) + items)
+    this.#timer ??= setTimeout(() => void this.#flush(), FLUSH_EVERY_MS)
   }
 
   async stop(): Promise<void> {
-    await this.#tell()
+    await this.#flush()
   }
 
   /** Begins a count of all open runs. */
@@ -43,30 +51,34 @@ export class Backlog {
     return new Recount(this, await this.read())
   }
 
-  async #tell(): Promise<void> {
+  async #flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const items = this.#untold
-    this.#untold = 0
-    if (items !== 0) await this.add(-items).catch(this.onError)
+    const pending = [...this.#pending]
+    this.#pending = new Map()
+    await Promise.all(pending.map(([identity, items]) => this.add(identity, -items))).catch(this.onError)
   }
 }
 
-/** A count of what is pending, to correct the kept number by. */
+/** A count of what is pending, to correct the kept numbers by. */
 export class Recount {
-  #pending = 0
+  readonly #counted = new Map<string, number>()
 
   constructor(
     private readonly backlog: Backlog,
-    private readonly before: number,
+    private readonly before: ReadonlyMap<string, number>,
   ) {}
 
-  add({ counts }: Run): void {
-    this.#pending += counts.waiting + counts.active
+  add(identity: string, items: number): void {
+    this.#counted.set(identity, (this.#counted.get(identity) ?? 0) + items)
   }
 
-  /** Adds the difference, rather than setting a value: what changed during the count stays counted. */
+  /** Adds the differences, rather than setting values: what changed during the count stays counted. */
   async finish(): Promise<void> {
-    if (this.#pending !== this.before) await this.backlog.add(this.#pending - this.before)
+    const identities = new Set([...this.before.keys(), ...this.#counted.keys()])
+    for (const identity of identities) {
+      const difference = (this.#counted.get(identity) ?? 0) - (this.before.get(identity) ?? 0)
+      if (difference !== 0) await this.backlog.add(identity, difference)
+    }
   }
 }

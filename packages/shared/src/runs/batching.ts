@@ -1,11 +1,32 @@
 import type { Target } from '../definitions/targets.js'
 
+/** What decides how large the batches of an action's runs are. */
+export interface BatchedAction {
+  target: Target
+  /** Handler calls at once in one worker process. */
+  slots: number
+  /** Most calls that may begin per second, over all workers; absent without such a limit. */
+  callsPerSecond?: number
+}
+
+/** A call of an action that has not been measured yet counts as this long, in ms: such an action begins with small batches. */
+const UNMEASURED_CALL_MS = 1_000
+
 /** Runs of up to so many items get one job for each. Larger ones are cut into about as many batches… */
 const BATCHES_PER_RUN = 50
 /** … until a batch holds this many items… */
 const ITEMS_TO_SHARE = 50
 /** … and then into more, up to this many, so that the last ones are shared evenly among many workers. */
 const BATCHES_PER_LARGE_RUN = 200
+/** The same for bulk actions, whose calls are large already… */
+const BATCHES_PER_BULK_RUN = 20
+/** … and this many calls in one batch at most: they are shared among workers batch by batch. */
+const CALLS_PER_BULK_BATCH = 10
+
+/** Ids of one batch take at most about this many characters: what is written to Redis in one go is bounded. */
+const MOST_ID_CHARACTERS = 256_000
+/** Ids and logs are stored in chunks of at least this many items: one for each item would cost far more memory. */
+const ITEMS_PER_CHUNK = 100
 
 /**
  * Batches of a run that stand in the queue per live worker: one that runs, and one that is ready when it ends even while the
@@ -13,25 +34,39 @@ const BATCHES_PER_LARGE_RUN = 200
  */
 const BATCHES_PER_WORKER = 4
 
-/** The same for bulk actions, whose calls are large already… */
-const BATCHES_PER_BULK_RUN = 20
-/** … and this many calls in one batch at most: they are shared among workers batch by batch. */
-const CALLS_PER_BULK_BATCH = 10
+/** How a run's items are cut: into batches, which are worked off, and chunks of batches, which are stored. */
+export interface Cut {
+  /** Items per batch. */
+  batchSize: number
+  /** Batches per chunk. */
+  perChunk: number
+}
 
 /**
- * Items per batch. Small runs get one call per job, so that each is visible in the dashboard; large ones grow: up to the
- * action's batch size, or for bulk actions, whose batch size is that of a call, to several calls.
+ * How to cut a run of `total` items. A batch takes about a second of one worker's slots, by the measured length of a call, and
+ * at most the action's `batchSize`; small runs get one call per job, so that each is visible in the dashboard.
+ * `callMs`: measured length of a call; `undefined` if unknown. `longestId`: characters of the longest id.
  */
-export function batchSizeFor(target: Target, total: number): number {
+export function cutFor(action: BatchedAction, total: number, callMs: number | undefined, longestId: number): Cut {
+  if (action.target.kind !== 'records') return { batchSize: 1, perChunk: 1 }
+  const byBytes = Math.max(1, Math.floor(MOST_ID_CHARACTERS / (longestId + 3)))
+  const batchSize = Math.min(itemsOfOneSecond(action, total, callMs), byBytes)
+  const perChunk = Math.min(Math.ceil(ITEMS_PER_CHUNK / batchSize), Math.floor(byBytes / batchSize))
+  return { batchSize, perChunk: Math.max(1, perChunk) }
+}
+
+function itemsOfOneSecond({ target, slots, callsPerSecond }: BatchedAction, total: number, callMs?: number): number {
   if (target.kind !== 'records') return 1
+  const bySlots = (slots * 1_000) / Math.max(0.001, callMs ?? UNMEASURED_CALL_MS)
+  const calls = Math.max(1, Math.floor(Math.min(bySlots, callsPerSecond ?? Number.POSITIVE_INFINITY)))
   const { bulk, batchSize } = target
   if (!bulk) {
     const size = Math.max(1, Math.ceil(total / BATCHES_PER_RUN))
     const shared = Math.max(ITEMS_TO_SHARE, Math.ceil(total / BATCHES_PER_LARGE_RUN))
-    return Math.min(batchSize, size, shared)
+    return Math.min(batchSize, size, shared, calls)
   }
-  const calls = Math.ceil(total / batchSize / BATCHES_PER_BULK_RUN)
-  return batchSize * Math.min(CALLS_PER_BULK_BATCH, Math.max(1, calls))
+  const shared = Math.max(1, Math.ceil(total / batchSize / BATCHES_PER_BULK_RUN))
+  return batchSize * Math.min(CALLS_PER_BULK_BATCH, shared, calls)
 }
 
 /** Most items of one handler call. */
@@ -43,8 +78,20 @@ export function itemsPerCall(target: Target): number {
  * How many batches of one run may stand in the queue at a time: enough to keep every slot of every worker busy while the
  * next ones are queued, and few enough to leave room for other runs.
  */
-export function windowFor(batchSize: number, workers: number, slotsPerWorker: number): number {
+export function windowFor(callsPerBatch: number, workers: number, slotsPerWorker: number): number {
   const byWorkers = BATCHES_PER_WORKER * Math.max(1, workers)
-  const bySlots = Math.ceil((2 * slotsPerWorker * Math.max(1, workers)) / batchSize)
+  const bySlots = Math.ceil((2 * slotsPerWorker * Math.max(1, workers)) / Math.max(1, callsPerBatch))
   return Math.max(4, byWorkers, bySlots)
+}
+
+/** Items per chunk. */
+export function chunkSize({ batchSize, perChunk }: Cut): number {
+  return batchSize * perChunk
+}
+
+/** Characters of the longest id. */
+export function longestOf(ids: readonly (string | number)[]): number {
+  let longest = 20
+  for (const id of ids) if (typeof id === 'string' && id.length > longest) longest = id.length
+  return longest
 }

@@ -1,5 +1,5 @@
-export { Backlog } from './backlog.js'
-export { batchSizeFor, itemsPerCall, windowFor } from './batching.js'
+export { Backlog, type Recount } from './backlog.js'
+export { type BatchedAction, chunkSize, type Cut, cutFor, itemsPerCall, longestOf, windowFor } from './batching.js'
 export {
   type AttemptEnd,
   attemptsSinceReopened,
@@ -12,7 +12,7 @@ export {
   outcomeLine,
   retryLine,
 } from './item-log.js'
-export { type DirectOffer, keepDirect, readHandedOver } from './direct-runs.js'
+export { type Lease, parseLease } from './lease.js'
 export { packIds, unpackIds } from './packed-ids.js'
 export {
   hasEnded,
@@ -52,4 +52,3 @@ export {
   RUN_STATES,
   type RunState,
 } from './states.js'
-export { type OpenRun, OpenRuns } from './open-runs.js'

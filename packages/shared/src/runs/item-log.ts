@@ -1,12 +1,12 @@
 import type { ItemState, Outcome } from './states.js'
 
 /**
- * A batch's log: one JSON line per thing that happened to an item, appended and never changed. An item's state is what
- * its lines add up to. Redis stores and counts them without reading them; {@link foldLog} reads them.
+ * The log of a chunk of items: one JSON line per thing that happened to an item, appended and never changed. An item's state is
+ * what its lines add up to. Redis stores and counts them without reading them; {@link foldLog} reads them.
  *
- * `[position, code, attempt, started, took, result?, message?, retryAt?]`: position in the batch; started in ms after the
+ * `[position, code, attempt, started, took, result?, message?, retryAt?]`: position in the chunk; started in ms after the
  * run's creation; took in ms; retryAt in epoch ms. Neighbours that succeeded alike share a line, with `[first, last]` in
- * place of the position. `[generation, "o"]`: a retry of the run has reopened its failed items.
+ * place of the position. `[[first, last], "o", generation]`: a retry of the run has reopened the failed ones of these items.
  */
 export type LogLine = string
 
@@ -33,7 +33,7 @@ type ItemEntry = [
   message?: string | null,
   retryAt?: number,
 ]
-type ReopenedEntry = [generation: number, code: typeof REOPENED]
+type ReopenedEntry = [positions: [first: number, last: number], code: typeof REOPENED, generation: number]
 
 export interface AttemptEnd {
   position: number
@@ -70,7 +70,7 @@ function lineHead({ position, attempt, started, took }: AttemptEnd, code: string
   return `[${position},"${code}",${attempt},${started},${took}`
 }
 
-/** Gathers lines of a batch's log. */
+/** Gathers lines of a log. */
 export class LogWriter {
   #lines = ''
   /** The neighbours that succeeded alike, which the next one may join. */
@@ -109,7 +109,7 @@ export class LogWriter {
   }
 }
 
-/** What a batch's log says of one item. */
+/** What the log says of one item. */
 export interface ItemHistory {
   state: 'waiting' | Outcome
   attempts: number
@@ -136,21 +136,24 @@ const UNTOUCHED: ItemHistory = Object.freeze({ state: 'waiting', attempts: 0 })
 export interface FoldOptions {
   /** The run was given up: items without an outcome, unless reopened after that generation, have this one. */
   closed?: { as: 'cancelled' | 'expired'; at: number } | undefined
-  /** A retry has reopened the batch's failed items in this generation, and its log does not say so yet. */
-  reopenedIn?: number | undefined
+  /** Whether a retry has reopened the failed items of the batch that this one is in, and the log does not say so yet. */
+  reopened?: ((position: number) => boolean) | undefined
+  /** The run's generation: in which that was. */
+  generation?: number
 }
 
-/** Adds a batch's log up: one history per item, in the batch's order. */
-export function foldLog(log: string | null, items: number, { closed, reopenedIn }: FoldOptions = {}): ItemHistory[] {
+/** Adds a chunk's log up: one history per item, in the chunk's order. */
+export function foldLog(log: string | null, items: number, { closed, reopened, generation = 0 }: FoldOptions = {}): ItemHistory[] {
   const histories = new Array<ItemHistory>(items).fill(UNTOUCHED)
   const entries = log
     ? (JSON.parse(`[${log.slice(0, -1).replaceAll('\n', ',')}]`) as (ItemEntry | ReopenedEntry)[])
     : []
   for (const entry of entries) {
-    if (isReopened(entry)) reopen(histories, entry[0])
+    if (isReopened(entry)) reopen(histories, entry[0], entry[2])
     else applyEntry(histories, entry)
   }
-  if (reopenedIn !== undefined) reopen(histories, reopenedIn)
+  if (reopened)
+    for (let at = 0; at < items; at++) if (reopened(at)) reopen(histories, [at, at], generation)
   if (closed) {
     for (const [position, history] of histories.entries()) {
       if (history.state === 'waiting' && (history.reopened?.generation ?? 0) <= closed.at)
@@ -185,9 +188,10 @@ function applyEntry(
   }
 }
 
-function reopen(histories: ItemHistory[], generation: number): void {
-  for (const [position, history] of histories.entries()) {
-    if (history.state !== 'failed') continue
+function reopen(histories: ItemHistory[], [first, last]: readonly [number, number], generation: number): void {
+  for (let position = first; position <= Math.min(last, histories.length - 1); position++) {
+    const history = histories[position]
+    if (history?.state !== 'failed') continue
     const { reopened, ...former } = history
     histories[position] = {
       state: 'waiting',
@@ -204,7 +208,7 @@ export function attemptsSinceReopened(history: ItemHistory): number {
 
 /** What a worker says of the calls it is making: stored with the batch's lease, replaced at each report. */
 export interface LiveCall {
-  /** Positions in the batch that this call is for. */
+  /** Positions in the batch (not in its chunk) that this call is for. */
   from: number
   /** Exclusive. */
   to: number

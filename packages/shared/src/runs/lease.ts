@@ -1,7 +1,7 @@
-/** Who has a batch: see lua/lib/run.lua, which writes it. */
+/** Who owns a batch: see lua/lib/run.lua, which writes it. */
 export interface Lease {
-  /** It was handed to a worker without a job. */
-  direct: boolean
+  /** `<worker>-<number>` of the owner; '' for none. */
+  token: string
   state: 'queued' | 'running' | 'delayed' | 'parked'
   generation: number
   /** JSON of the calls that are going on; '' for none. */
@@ -11,11 +11,6 @@ export interface Lease {
 const STATES: Readonly<Record<string, Lease['state']>> = { q: 'queued', r: 'running', d: 'delayed', p: 'parked' }
 
 export function parseLease(lease: string): Lease {
-  const [token = '', , , , state = '', generation = '', ...live] = lease.split('|')
-  return {
-    direct: token.startsWith('direct-'),
-    state: STATES[state] ?? 'queued',
-    generation: Number(generation),
-    live: live.join('|'),
-  }
+  const [token = '', , , , state = '', generation = '', , ...live] = lease.split('|')
+  return { token, state: STATES[state] ?? 'queued', generation: Number(generation) || 0, live: live.join('|') }
 }

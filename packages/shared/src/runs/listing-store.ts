@@ -1,7 +1,7 @@
 import type { RecordId } from '../definitions/context.js'
 import { packIds, unpackIds } from './packed-ids.js'
 import { type ItemError, parseRunReply, type Run } from './run.js'
-import { RunIndex } from './run-index.js'
+import type { RunIndex } from './run-index.js'
 import { RunScript, type RunScriptContext } from './run-scripts.js'
 import type { ToQueue } from './run-store.js'
 
@@ -14,7 +14,7 @@ export interface StartedListing {
   token: string
   /** Where to go on; `undefined` at the beginning. */
   cursor: string | undefined
-  /** Listed already, and too few for a batch. */
+  /** Listed already, and too few for a chunk. */
   rest: RecordId[]
   /** Pages that were stored. */
   pages: number
@@ -22,8 +22,8 @@ export interface StartedListing {
 
 /** A page of a listing, ready to be stored. */
 export interface ListedPage {
-  /** Ids of full batches, and of the last one when the listing is done. */
-  batches: readonly (readonly RecordId[])[]
+  /** Ids of full chunks, and of the last one when the listing is done. */
+  chunks: readonly (readonly RecordId[])[]
   rest: readonly RecordId[]
   cursor: string
   then: 'more' | 'done' | { failed: ItemError }
@@ -35,11 +35,10 @@ export type ListingReply = { status: 'recorded'; queue: ToQueue } | { status: 'e
 
 /** Listing the records of a run on all of a collection: what is listed and where the next page starts, in one write. */
 export class ListingStore {
-  readonly #index: RunIndex
-
-  constructor(private readonly context: RunScriptContext) {
-    this.#index = new RunIndex(context)
-  }
+  constructor(
+    private readonly context: RunScriptContext,
+    private readonly index: RunIndex,
+  ) {}
 
   /** Takes a listing over. `undefined`: there is nothing to list any more. */
   async start(runId: string, token: string): Promise<StartedListing | undefined> {
@@ -70,16 +69,16 @@ export class ListingStore {
       page.cursor,
       failed ? 'failed' : (page.then as string),
       packIds(page.rest),
-      page.batches.reduce((sum, batch) => sum + batch.length, 0),
+      page.chunks.reduce((sum, batch) => sum + batch.length, 0),
       page.window,
       failed ? JSON.stringify((page.then as { failed: ItemError }).failed) : '',
       listing.pages,
-      ...page.batches.map(packIds),
+      ...page.chunks.map(packIds),
     )) as ['lost' | 'ended' | 'ok', string, ...string[]]
     const [status, generation, ...batches] = reply
     if (status === 'lost') return { status }
     if (status === 'ended') {
-      await this.#index.ended(run, Date.now())
+      this.index.ended(run.id)
       return { status }
     }
     return { status: 'recorded', queue: { batches: batches.map(Number), generation: Number(generation) } }

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import type { RedisClient } from '../redis/connect.js'
+import type { Keys } from '../redis/keys.js'
 import { hasEnded, parseRunReply, type Run } from './run.js'
 import type { RunReader } from './run-reader.js'
 
-type Listener = (run: Run) => void
+/** Runs whose end is told to nobody, or to another gateway, are looked at this often, in ms. */
+const LOOK_EVERY_MS = 100
 
 /** Somebody waits for a run's end. */
 export interface RunWait {
@@ -11,25 +14,34 @@ export interface RunWait {
   giveUp(): void
 }
 
+interface Waiting {
+  listeners: Set<(run: Run) => void>
+  looking: NodeJS.Timeout | undefined
+}
+
 /**
- * Hears of runs that end. One subscription per process serves every waiter; after a lost connection the runs that are
- * waited for are read again, since their announcements may have been missed.
+ * Hears of runs that end. A run names the gateway that waits for it, and its end is told to that one; other waits look at
+ * their run again and again. After a lost connection the runs that are waited for are read again.
  */
 export class RunEndings {
-  readonly #waiting = new Map<string, Set<Listener>>()
+  /** The channel on which ends are told to this process. */
+  readonly channel: string
+  readonly #waiting = new Map<string, Waiting>()
   readonly #onMessage = (channel: string, message: string): void => {
-    if (channel === this.channel) this.#announce(message)
+    if (channel !== this.channel) return
+    const run = parseRunReply(JSON.parse(message) as string[])
+    if (run) this.#ended(run)
   }
-  readonly #onReady = (): void => {
-    void this.#reread()
-  }
+  readonly #onReady = (): void => void this.#lookAtAll()
 
   constructor(
     private readonly subscriber: RedisClient,
-    private readonly channel: string,
+    keys: Keys,
     private readonly reader: RunReader,
     private readonly onError: (error: unknown) => void,
-  ) {}
+  ) {
+    this.channel = keys.runEnded(randomBytes(6).toString('hex'))
+  }
 
   async start(): Promise<void> {
     this.subscriber.on('message', this.#onMessage)
@@ -40,45 +52,52 @@ export class RunEndings {
   stop(): void {
     this.subscriber.off('message', this.#onMessage)
     this.subscriber.off('ready', this.#onReady)
+    for (const { looking } of this.#waiting.values()) clearInterval(looking)
     this.#waiting.clear()
   }
 
-  /** Waits for the end of a run. Call it before the run is accepted, so that its end cannot be missed. */
-  wait(runId: string, waitMs: number): RunWait {
-    const listeners = this.#waiting.get(runId) ?? new Set<Listener>()
-    this.#waiting.set(runId, listeners)
+  /**
+   * Waits for the end of a run, `waitMs` at most. `told`: the run is being accepted with this process's {@link channel}; call
+   * it before that, so that its end cannot be missed.
+   */
+  wait(runId: string, waitMs: number, told: boolean): RunWait {
+    const waiting: Waiting = this.#waiting.get(runId) ?? { listeners: new Set(), looking: undefined }
+    this.#waiting.set(runId, waiting)
+    if (!told) waiting.looking ??= setInterval(() => void this.#look(runId), LOOK_EVERY_MS)
     let finish!: (run?: Run) => void
     const ended = new Promise<Run | undefined>((resolve) => {
       finish = (run) => {
         clearTimeout(timer)
-        if (listeners.delete(finish) && listeners.size === 0) this.#waiting.delete(runId)
+        if (waiting.listeners.delete(finish) && waiting.listeners.size === 0) {
+          clearInterval(waiting.looking)
+          this.#waiting.delete(runId)
+        }
         resolve(run)
       }
     })
     const giveUp = (): void => finish()
     const timer = setTimeout(giveUp, waitMs)
-    listeners.add(finish)
+    waiting.listeners.add(finish)
     return { ended, giveUp }
   }
 
-  #announce(message: string): void {
-    const space = message.indexOf(' ')
-    const listeners = this.#waiting.get(message.slice(0, space))
-    if (!listeners) return
-    const run = parseRunReply(JSON.parse(message.slice(space + 1)) as string[])
-    if (run) for (const listener of [...listeners]) listener(run)
-  }
-
-  async #reread(): Promise<void> {
+  async #lookAtAll(): Promise<void> {
     // Subscribed again first: what ends after this is heard, what ended before is read.
     await this.subscriber.subscribe(this.channel).catch(this.onError)
-    for (const [runId, listeners] of [...this.#waiting]) {
-      try {
-        const run = await this.reader.run(runId)
-        if (run && hasEnded(run)) for (const listener of [...listeners]) listener(run)
-      } catch (error) {
-        this.onError(error)
-      }
+    for (const runId of [...this.#waiting.keys()]) await this.#look(runId)
+  }
+
+  #ended(run: Run): void {
+    for (const listener of [...(this.#waiting.get(run.id)?.listeners ?? [])]) listener(run)
+  }
+
+  async #look(runId: string): Promise<void> {
+    try {
+      const state = await this.reader.state(runId)
+      const run = state && hasEnded({ state }) ? await this.reader.run(runId) : undefined
+      if (run) this.#ended(run)
+    } catch (error) {
+      this.onError(error)
     }
   }
 }

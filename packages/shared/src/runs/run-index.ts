@@ -1,58 +1,94 @@
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
-import type { NewRun, Run } from './run.js'
+import type { NewRun } from './run.js'
+import { runIdTime } from './run-id.js'
 import { RunScript, type RunScriptContext } from './run-scripts.js'
+import { isTerminal, type RunState } from './states.js'
 
 const purgeRun = new RunScript('purge-run')
 
-/** Where a run stands in the lists: enough to take it out of them when the run itself is gone. */
-type Listed = Pick<Run, 'id' | 'action' | 'user'>
+/** Runs that ended are taken out of the open ones this much later, several at a time, in ms. */
+const FLUSH_EVERY_MS = 100
+/** Runs that one page of the purge looks at. */
+const PER_PAGE = 200
+const REMOVED_AT_ONCE = 25
 
 /**
- * The lists of runs: all, by action, by user, open, ended, and those that must start before a time. They lie on other
- * shards than the runs, so they are written beside them: before a run exists, after it has ended. What a crash leaves in
- * between is put right by the reconciler; readers pass over entries without a run.
+ * The lists of runs: all, by action, by user, open, and those that must start before a time. They lie on other shards than the
+ * runs, so they are written beside them: before a run exists, after it has ended. What a crash leaves in between is put right
+ * by the reconciler; readers pass over entries without a run.
  */
 export class RunIndex {
   readonly #redis: RedisClient
   readonly #keys: Keys
+  #ended: string[] = []
+  #timer: NodeJS.Timeout | undefined
+  #flushing: Promise<void> = Promise.resolve()
 
-  constructor(private readonly context: RunScriptContext) {
+  constructor(
+    private readonly context: RunScriptContext,
+    private readonly onError: (error: unknown) => void,
+  ) {
     this.#redis = context.redis
     this.#keys = context.keys
   }
 
-  /** The run is about to be stored. */
+  /** The run is about to be stored: no run may exist that is in no list. Commands of one connection keep their order. */
   async enter(run: NewRun): Promise<void> {
     const keys = this.#keys
-    const lists = [keys.openRuns, ...this.#listsOf(run)]
+    const lists = [keys.openRuns, ...this.#listsOf(run.action, run.user.name)]
     const entered = lists.map((list) => this.#redis.zadd(list, 0, run.id))
     if (run.expiresAt !== undefined) entered.push(this.#redis.zadd(keys.expiringRuns, String(run.expiresAt), run.id))
     await Promise.all(entered)
   }
 
-  /** The run has ended: from now on retention looks after it. */
-  async ended(run: Listed, finishedAt: number): Promise<void> {
-    const { endedRuns, openRuns } = this.#keys
-    await Promise.all([this.#redis.zadd(endedRuns, finishedAt, entryOf(run)), this.#redis.zrem(openRuns, run.id)])
+  /** The run has ended: soon it stands among the open ones no more. */
+  ended(id: string): void {
+    this.#ended.push(id)
+    this.#timer ??= setTimeout(() => {
+      this.#flushing = this.#flush()
+    }, FLUSH_EVERY_MS)
   }
 
-  /** An ended run is about to be reopened. */
-  async reopening({ id }: Listed): Promise<void> {
+  async stop(): Promise<void> {
+    await this.#flushing
+    await this.#flush()
+  }
+
+  async #flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const ids = this.#ended.splice(0)
+    if (ids.length === 0) return
+    try {
+      await this.#redis.zrem(this.#keys.openRuns, ...ids)
+      // A retry may have reopened one of them meanwhile: it enters the run before it reopens it, so this look sees it.
+      const states = await Promise.all(ids.map((id) => this.#redis.hget(this.#keys.run(id), 'state')))
+      const open = ids.filter((_, at) => states[at] && !isTerminal(states[at] as RunState))
+      await Promise.all(open.map((id) => this.reopening(id)))
+    } catch (error) {
+      // They are found among the open runs by the reconciler.
+      this.onError(error)
+    }
+  }
+
+  /** An ended run is about to be reopened, or was: said before and after, whatever a late {@link ended} does in between. */
+  async reopening(id: string): Promise<void> {
     await this.#redis.zadd(this.#keys.openRuns, 0, id)
   }
 
-  /** It was reopened. */
-  async reopened(run: Listed): Promise<void> {
-    await this.#redis.zrem(this.#keys.endedRuns, entryOf(run))
+  /** Open runs in the order of their ids, after `cursor`. */
+  async open(cursor: string | undefined, most: number): Promise<string[]> {
+    const from = cursor ? `(${cursor}` : '-'
+    return await this.#redis.zrange(this.#keys.openRuns, from, '+', 'BYLEX', 'LIMIT', 0, most)
   }
 
-  /** An entry among the open runs without a run: it never came to be, or its keys have expired. */
+  /** An entry among the open runs without a run: it never came to be, or was removed. */
   async forget(id: string): Promise<void> {
     await this.#redis.zrem(this.#keys.openRuns, id)
   }
 
-  /** Runs that had to start by `now`, at most `most`. */
+  /** Runs that had to start by `now` (Redis's time), at most `most`. */
   async due(now: number, most: number): Promise<string[]> {
     return this.#redis.zrangebyscore(this.#keys.expiringRuns, 0, String(now), 'LIMIT', 0, most)
   }
@@ -62,39 +98,43 @@ export class RunIndex {
   }
 
   /**
-   * Removes ended runs: those that ended before `before`, and the oldest beyond `keep`. At most `most` at a time; returns
-   * how many it removed.
+   * Removes ended runs: those that ended before `before` (Redis's time), and the oldest beyond `keep`. Looks at one page of
+   * the oldest runs, from `cursor` on. Returns how many it removed, and the cursor of the next page, if one is worth a look.
    */
-  async purge(before: number, keep: number, most: number): Promise<number> {
-    const { endedRuns } = this.#keys
-    const surplus = Math.min(most, (await this.#redis.zcard(endedRuns)) - keep)
-    const [old, beyond] = await Promise.all([
-      this.#redis.zrangebyscore(endedRuns, 0, String(before), 'LIMIT', 0, most),
-      surplus > 0 ? this.#redis.zrange(endedRuns, '0', String(surplus - 1)) : [],
+  async purge(before: number, keep: number, cursor?: string): Promise<{ removed: number; next?: string }> {
+    const { runs, openRuns } = this.#keys
+    const [ids, all, open] = await Promise.all([
+      this.#redis.zrange(runs, cursor ? `(${cursor}` : '-', '+', 'BYLEX', 'LIMIT', 0, PER_PAGE),
+      this.#redis.zcard(runs),
+      this.#redis.zcard(openRuns),
     ])
-    const entries = [...new Set([...old, ...beyond])].slice(0, most)
-    await Promise.all(entries.map((entry) => this.#remove(entry)))
-    return entries.length
+    const surplus = all - open - keep
+    // Runs that were made later cannot have ended before.
+    const old = ids.filter((id, at) => at < surplus || runIdTime(id) < before)
+    let removed = 0
+    for (let at = 0; at < old.length; at += REMOVED_AT_ONCE) {
+      const some = old.slice(at, at + REMOVED_AT_ONCE)
+      const gone = await Promise.all(some.map((id, n) => this.remove(id, at + n < surplus ? undefined : before)))
+      removed += gone.filter(Boolean).length
+    }
+    if (old.length < PER_PAGE) return { removed }
+    const last = ids.at(-1)
+    return { removed, ...(last !== undefined && { next: last }) }
   }
 
-  async #remove(entry: string): Promise<void> {
-    const run = parseEntry(entry)
-    const removed = (await purgeRun.run(this.context, run.id)) === 1
-    // Not removed: a retry has reopened it meanwhile, and it is among the open ones.
-    if (removed) await Promise.all(this.#listsOf(run).map((list) => this.#redis.zrem(list, run.id)))
-    await this.#redis.zrem(this.#keys.endedRuns, entry)
+  /** Removes a run with all that belongs to it, unless it is open, or ended after `before`. Returns whether it is gone. */
+  async remove(id: string, before?: number): Promise<boolean> {
+    const [action, user, state] = await this.#redis.hmget(this.#keys.run(id), 'action', 'user', 'state')
+    // An entry without a run may be that of one that is being accepted: readers drop it when it has become old.
+    if (!state || (await purgeRun.run(this.context, id, before ?? '')) !== 1) return false
+    // A crash in between leaves entries without a run, likewise.
+    await Promise.all(
+      [this.#keys.openRuns, ...this.#listsOf(action ?? '', user ?? '')].map((list) => this.#redis.zrem(list, id)),
+    )
+    return true
   }
 
-  #listsOf({ action, user }: Listed): string[] {
-    return [this.#keys.runs, this.#keys.runsOfAction(action), this.#keys.runsOfUser(user.name)]
+  #listsOf(action: string, user: string): string[] {
+    return [this.#keys.runs, this.#keys.runsOfAction(action), this.#keys.runsOfUser(user)]
   }
-}
-
-function entryOf({ id, action, user }: Listed): string {
-  return JSON.stringify([id, action, user.name])
-}
-
-function parseEntry(entry: string): Listed {
-  const [id, action, name] = JSON.parse(entry) as [string, string, string]
-  return { id, action, user: { name, role: 'viewer' } }
 }

@@ -2,10 +2,11 @@ import type { RecordId } from '../definitions/context.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
 import { Script } from '../redis/script.js'
+import { chunkSize } from './batching.js'
 import { foldLog, type FormerOutcome, type Item, type ItemHistory, type LiveCall } from './item-log.js'
 import { parseLease } from './lease.js'
 import { unpackIds } from './packed-ids.js'
-import { parseRun, type Run, SAFE_FAILURE_TEXT } from './run.js'
+import { damagedRun, hasEnded, parseRun, type Run, SAFE_FAILURE_TEXT } from './run.js'
 import { runIdTime } from './run-id.js'
 import type { ItemState, RunState } from './states.js'
 
@@ -15,6 +16,10 @@ const findRecord = new Script('find-record', 1)
 const RUNS_PER_LISTING = 1_000
 /** Items that one page looks at, at most, likewise. */
 const ITEMS_PER_LISTING = 20_000
+/** Chunks that one script searches for a record, at most: a script holds everybody up… */
+const CHUNKS_PER_SEARCH = 200
+/** … and one listing. */
+const CHUNKS_PER_LISTING = 20_000
 /** An index entry without a run this long after its creation will never get one. */
 const ORPHANED_AFTER_MS = 60_000
 
@@ -68,13 +73,27 @@ export interface Page<T> {
 
 /** Reads runs and their items. */
 export class RunReader {
+  /** `now`: Redis's time, epoch ms. */
   constructor(
     private readonly redis: RedisClient,
     private readonly keys: Keys,
+    private readonly now: () => number,
   ) {}
 
+  /** A run that cannot be read comes with the reason in `damaged`. */
   async run(id: string): Promise<Run | undefined> {
-    return parseRun(await this.redis.hgetall(this.keys.run(id)))
+    try {
+      const run = parseRun(await this.redis.hgetall(this.keys.run(id)))
+      return run && run.id !== id ? damagedRun(id, "its field 'id' cannot be read", { ...run, id }) : run
+    } catch (error) {
+      // Its key holds something else.
+      if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return damagedRun(id, 'it is no hash')
+      throw error
+    }
+  }
+
+  async state(id: string): Promise<RunState | undefined> {
+    return ((await this.redis.hget(this.keys.run(id), 'state')) ?? undefined) as RunState | undefined
   }
 
   /** The run's revision alone: what a conditional request needs. `undefined` for a run that does not exist. */
@@ -87,7 +106,8 @@ export class RunReader {
     const index = this.#indexFor(filter)
     const found: Run[] = []
     let after = cursor
-    for (let looked = 0; looked < RUNS_PER_LISTING;) {
+    let searched = 0
+    for (let looked = 0; looked < RUNS_PER_LISTING && searched < CHUNKS_PER_LISTING;) {
       const wanted = Math.max(limit - found.length, 20) + 1
       const ids = await this.redis.zrange(index, after ? `(${after}` : '+', '-', 'BYLEX', 'REV', 'LIMIT', 0, wanted)
       const runs = await Promise.all(ids.map((id) => this.run(id)))
@@ -95,6 +115,7 @@ export class RunReader {
       for (const [at, run] of runs.entries()) {
         const more = found.length === limit
         if (more && run) return { values: found, ...(after !== undefined && { next: after }) }
+        if (run && filter.record !== undefined) searched += chunksOf(run)
         if (run && (await this.#matches(run, filter))) found.push(run)
         after = ids[at]
       }
@@ -114,32 +135,38 @@ export class RunReader {
     if (filter.state !== undefined && run.state !== filter.state) return false
     if (filter.user !== undefined && run.user.name !== filter.user) return false
     if (filter.model !== undefined && run.model !== filter.model) return false
-    return filter.record === undefined || (await this.#holds(run, filter.record))
+    return filter.record === undefined || (await this.#placesOf(run, filter.record)).length > 0
   }
 
-  async #holds(run: Run, record: string): Promise<boolean> {
-    return (await this.batchesOfRecord(run, record)).length > 0
+  /** The places of a record in a run: its positions. */
+  async #placesOf(run: Run, record: string): Promise<number[]> {
+    if (run.target !== 'records' || run.damaged !== undefined) return []
+    const forms = [`,${JSON.stringify(record)},`, `,${record},`]
+    const places: number[] = []
+    for (let first = 0; first < chunksOf(run); first += CHUNKS_PER_SEARCH) {
+      const last = Math.min(chunksOf(run), first + CHUNKS_PER_SEARCH) - 1
+      const key = this.keys.data(run.id)
+      for (const chunk of (await findRecord.run(this.redis, key, first, last, ...forms)) as string[]) {
+        const packed = await this.redis.hget(key, `i${chunk}`)
+        const base = Number(chunk) * chunkSize(run)
+        // The text search may have matched inside a longer id that holds commas itself.
+        for (const [at, id] of unpackIds(packed ?? ',,').entries()) if (String(id) === record) places.push(base + at)
+      }
+    }
+    return places
   }
 
   /** The batches of a run that a record is in. */
   async batchesOfRecord(run: Run, record: string): Promise<number[]> {
-    if (run.target !== 'records') return []
-    const forms = [`,${JSON.stringify(record)},`, `,${record},`]
-    const batches = (await findRecord.run(this.redis, this.keys.input(run.id), batchesOf(run), ...forms)) as string[]
-    const found: number[] = []
-    for (const batch of batches) {
-      // The text search may have matched inside a longer id that holds commas itself.
-      const packed = await this.redis.hget(this.keys.input(run.id), batch)
-      if (packed && unpackIds(packed).some((id) => String(id) === record)) found.push(Number(batch))
-    }
-    return found
+    const places = await this.#placesOf(run, record)
+    return [...new Set(places.map((place) => Math.floor(place / run.batchSize)))]
   }
 
   /** What was sent: the form, and at most `most` of the ids. */
   async input(run: Run, most: number): Promise<RunInput> {
     const { keys, redis } = this
     const [form, allExcept] = await Promise.all([
-      redis.hget(keys.input(run.id), 'form'),
+      redis.hget(keys.data(run.id), 'form'),
       redis.hexists(keys.run(run.id), 'allExcept'),
     ])
     const head = { form: JSON.parse(form ?? '{}') as Record<string, unknown>, allExcept: allExcept === 1 }
@@ -148,17 +175,17 @@ export class RunReader {
       return { ...head, ids: ids.slice(0, most), total: ids.length }
     }
     if (run.target !== 'records') return { ...head, ids: [], total: 0 }
-    const batches = Math.min(batchesOf(run), Math.ceil(most / run.batchSize))
+    const chunks = Math.min(chunksOf(run), Math.ceil(most / chunkSize(run)))
     const ids: RecordId[] = []
-    for (let batch = 0; batch < batches; batch++) {
-      const packed = await redis.hget(keys.input(run.id), String(batch))
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const packed = await redis.hget(keys.data(run.id), `i${chunk}`)
       for (const id of packed ? unpackIds(packed) : []) if (id !== null && ids.length < most) ids.push(id)
     }
     return { ...head, ids, total: run.total }
   }
 
   async #dropOrphans(index: string, ids: string[], runs: (Run | undefined)[]): Promise<void> {
-    const old = Date.now() - ORPHANED_AFTER_MS
+    const old = this.now() - ORPHANED_AFTER_MS
     const orphans = ids.filter((id, at) => !runs[at] && runIdTime(id) < old)
     if (orphans.length > 0) await this.redis.zrem(index, ...orphans)
   }
@@ -169,83 +196,96 @@ export class RunReader {
     const matches = (item: Item): boolean =>
       (state === undefined || item.state === state) && (wanted === undefined || holdsText(item, wanted))
     if (record !== undefined) return this.#itemsOfRecord(run, record, forOperators)
+    if (run.damaged !== undefined) return { values: [] }
     const found: Item[] = []
-    const perRead = Math.max(1, Math.ceil(limit / run.batchSize))
     let position = cursor
     const stop = Math.min(run.total, cursor + ITEMS_PER_LISTING)
     while (position < stop && found.length < limit) {
-      const first = Math.floor(position / run.batchSize)
-      const items = await this.#itemsOfBatches(run, first, Math.min(first + perRead, batchesOf(run)), forOperators)
-      for (const item of items.slice(position - first * run.batchSize)) {
+      // As many as are still wanted: filters may need more, and get them in the next round.
+      const read = await this.#read(run, position, Math.min(stop, position + Math.max(limit, ITEMS_PER_READ)))
+      for (const one of read) {
         if (found.length === limit) break
+        const item = viewItem(run, one, forOperators)
         if (matches(item)) found.push(item)
         position++
       }
+      if (read.length === 0) break
     }
     return { values: found, ...(position < run.total && { next: String(position) }) }
   }
 
   async #itemsOfRecord(run: Run, record: string, forOperators: boolean): Promise<Page<Item>> {
-    const batches = await this.batchesOfRecord(run, record)
-    const items = await Promise.all(batches.map((batch) => this.#itemsOfBatches(run, batch, batch + 1, forOperators)))
-    return { values: items.flat().filter(({ id }) => String(id) === record) }
+    const places = await this.#placesOf(run, record)
+    const items = await Promise.all(places.map((place) => this.#read(run, place, place + 1)))
+    return { values: items.flat().map((item) => viewItem(run, item, forOperators)) }
   }
 
   /** One item, by its place in the run. */
   async item(run: Run, position: number): Promise<RunItem | undefined> {
-    const batch = Math.floor(position / run.batchSize)
-    const [found] = await this.#batches(run, batch, batch + 1)
-    const at = position - batch * run.batchSize
-    const history = found?.histories[at]
-    return history && { id: found?.ids[at] ?? null, history }
+    const [found] = await this.#read(run, position, position + 1)
+    return found
   }
 
-  async #itemsOfBatches(run: Run, from: number, to: number, forOperators: boolean): Promise<Item[]> {
-    const batches = await this.#batches(run, from, to)
-    return batches.flatMap(({ ids, live, histories }) =>
-      histories.map((history, index) =>
-        viewItem(
-          run,
-          ids[index] ?? null,
-          forOperators ? history : withSafeText(history),
-          live.find((call) => call.from <= index && index < call.to),
-        ),
-      ),
-    )
-  }
-
-  async #batches(run: Run, from: number, to: number): Promise<ReadBatch[]> {
+  /** The items from one place to another (exclusive). */
+  async #read(run: Run, from: number, to: number): Promise<ReadItem[]> {
     const { keys, redis } = this
-    const batches = Array.from({ length: to - from }, (_, at) => String(from + at))
-    const [packed, logs, leases, redo] = await Promise.all([
-      redis.hmget(keys.input(run.id), ...batches),
-      redis.hmget(keys.log(run.id), ...batches),
-      redis.hmget(keys.leases(run.id), ...batches),
-      run.generation > 0 ? redis.smismember(keys.redo(run.id), ...batches) : [],
+    const size = chunkSize(run)
+    const chunks = range(Math.floor(from / size), Math.ceil(Math.min(to, run.total) / size))
+    if (chunks.length === 0) return []
+    const batches = range(Math.floor(from / run.batchSize), Math.ceil(to / run.batchSize))
+    const [data, leases, redo] = await Promise.all([
+      redis.hmget(keys.data(run.id), ...chunks.flatMap((chunk) => [`i${chunk}`, `l${chunk}`, `p${chunk}`])),
+      hasEnded(run) ? [] : redis.hmget(keys.leases(run.id), ...batches.map(String)),
+      run.generation > 0 ? redis.smismember(keys.redo(run.id), ...batches.map(String)) : [],
     ])
-    return batches.map((_, at) => {
-      const ids = unpackIds(packed[at] ?? ',,')
-      const histories = foldLog(logs[at] ?? null, ids.length, {
+    const live = new Map(batches.map((batch, at) => [batch, liveCalls(leases[at] ?? null)]))
+    const reopened = new Set(batches.filter((_, at) => redo[at] === 1))
+    const found: ReadItem[] = []
+    for (const [at, chunk] of chunks.entries()) {
+      const ids = unpackIds(data[3 * at] ?? ',,')
+      const base = chunk * size
+      const batchOf = (place: number): number => Math.floor((base + place) / run.batchSize)
+      const log = await this.#wholeLog(run, chunk, data[3 * at + 1] ?? null, Number(data[3 * at + 2] ?? 0))
+      const histories = foldLog(log, ids.length, {
         closed: run.closing === undefined ? run.closed : undefined,
-        reopenedIn: redo[at] === 1 ? run.generation : undefined,
+        reopened: reopened.size > 0 ? (place) => reopened.has(batchOf(place)) : undefined,
+        generation: run.generation,
       })
-      return { ids, live: liveCalls(leases[at] ?? null), histories }
-    })
+      for (let place = Math.max(0, from - base); place < Math.min(ids.length, to - base); place++) {
+        const inBatch = (base + place) % run.batchSize
+        const call = live.get(batchOf(place))?.find((one) => one.from <= inBatch && inBatch < one.to)
+        found.push({ id: ids[place] ?? null, history: histories[place] as ItemHistory, call })
+      }
+    }
+    return found
+  }
+
+  /** A long log lies in parts. */
+  async #wholeLog(run: Run, chunk: number, first: string | null, parts: number): Promise<string | null> {
+    if (parts === 0) return first
+    const names = range(1, parts + 1).map((part) => `l${chunk}.${part}`)
+    const others = await this.redis.hmget(this.keys.data(run.id), ...names)
+    return [first, ...others].join('')
   }
 }
 
-interface ReadBatch {
-  ids: readonly (string | number | null)[]
-  live: readonly LiveCall[]
-  histories: readonly ItemHistory[]
+interface ReadItem extends RunItem {
+  call: LiveCall | undefined
+}
+
+/** Items that are read at once, at least. */
+const ITEMS_PER_READ = 100
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at)
+}
+
+function chunksOf(run: Run): number {
+  return Math.ceil(run.total / chunkSize(run))
 }
 
 function holdsText({ id, message }: Item, wanted: string): boolean {
   return [id, message].some((text) => text !== undefined && String(text).toLowerCase().includes(wanted))
-}
-
-function batchesOf(run: Run): number {
-  return Math.ceil(run.total / run.batchSize)
 }
 
 function liveCalls(lease: string | null): LiveCall[] {
@@ -262,7 +302,8 @@ function withSafeText(history: ItemHistory): ItemHistory {
   }
 }
 
-function viewItem(run: Run, id: string | number | null, history: ItemHistory, call: LiveCall | undefined): Item {
+function viewItem(run: Run, { id, history: known, call }: ReadItem, forOperators: boolean): Item {
+  const history = forOperators ? known : withSafeText(known)
   const time = (ms: number): string => new Date(run.createdAt + ms).toISOString()
   const head = id === null ? {} : { id }
   const former = history.reopened?.former.map((one) => viewOutcome(one, time))

@@ -6,20 +6,17 @@ import { Script } from '../redis/script.js'
 export interface RunScriptContext {
   redis: RedisClient
   keys: Keys
-  /** How long ended runs are kept, in ms. */
-  retentionMs: number
 }
 
-/** One change of a run: a script over all of its keys, with what `lua/lib/run.lua` expects as first arguments. */
+/** One change of a run: a script over all of its keys, with what `lua/lib/run.lua` expects as first argument. */
 export class RunScript {
   readonly #script: Script
 
   constructor(file: string) {
-    this.#script = new Script(file, 7, 'run')
+    this.#script = new Script(file, 6, 'run')
   }
 
-  run({ redis, keys, retentionMs }: RunScriptContext, runId: string, ...args: (string | number)[]): Promise<unknown> {
-    const common = [Date.now(), retentionMs, keys.runEnded, keys.runCommands]
-    return this.#script.run(redis, ...keys.allOfRun(runId), ...common, ...args)
+  run({ redis, keys }: RunScriptContext, runId: string, ...args: (string | number)[]): Promise<unknown> {
+    return this.#script.run(redis, ...keys.allOfRun(runId), keys.runCommands, ...args)
   }
 }

@@ -1,7 +1,7 @@
 import type { RunScriptContext } from './run-scripts.js'
 import { RunScript } from './run-scripts.js'
-import { RunIndex } from './run-index.js'
-import { parseRun, type Run } from './run.js'
+import type { RunIndex } from './run-index.js'
+import type { Run } from './run.js'
 import type { RunState } from './states.js'
 import type { ToQueue } from './run-store.js'
 
@@ -20,31 +20,39 @@ const NOTHING: ToQueue = { batches: [], generation: 0 }
 
 /** What a person may do to a run. Workers hear of it at once, on the channel of commands. */
 export class RunSteering {
-  readonly #index: RunIndex
-
-  constructor(private readonly context: RunScriptContext) {
-    this.#index = new RunIndex(context)
-  }
+  constructor(
+    private readonly context: RunScriptContext,
+    private readonly index: RunIndex,
+  ) {}
 
   /** Gives the run up: what was not begun is cancelled, handlers see their signal abort. Refused once it has ended. */
   async cancel(run: Run): Promise<SteeringReply> {
-    return await this.#close(run, 'cancelled')
+    if (run.damaged === undefined) return await this.#close(run, 'cancelled')
+    return await this.#removeDamaged(run)
+  }
+
+  /** What cannot be read cannot be ended: it is closed as far as that goes, so that its workers let go of it, and removed. */
+  async #removeDamaged({ id }: Run): Promise<SteeringReply> {
+    const { redis, keys } = this.context
+    await this.#close({ id }, 'cancelled').catch(() => undefined)
+    await redis.unlink(...keys.allOfRun(id))
+    await Promise.all([keys.runs, keys.openRuns].map((list) => redis.zrem(list, id)))
+    return { status: 'done', queue: NOTHING }
   }
 
   /** Gives up a run that had to start by now and did not. Returns whether that ended it. */
   async expire(id: string): Promise<boolean> {
-    const run = parseRun(await this.context.redis.hgetall(this.context.keys.run(id)))
-    const reply = run && (await this.#close(run, 'expired'))
-    await this.#index.notExpiring(id)
+    const reply = await this.#close({ id }, 'expired')
+    await this.index.notExpiring(id)
     return reply?.status === 'done'
   }
 
-  async #close(run: Run, outcome: 'cancelled' | 'expired'): Promise<SteeringReply> {
-    const reply = (await cancelRun.run(this.context, run.id, outcome)) as
+  async #close({ id }: Pick<Run, 'id'>, outcome: 'cancelled' | 'expired'): Promise<SteeringReply> {
+    const reply = (await cancelRun.run(this.context, id, outcome)) as
       ['ended'] | ['closing'] | ['refused', RunState] | null
     if (!reply) return undefined
     if (reply[0] === 'refused') return { status: 'refused', state: reply[1] }
-    if (reply[0] === 'ended') await this.#index.ended(run, Date.now())
+    if (reply[0] === 'ended') this.index.ended(id)
     return { status: 'done', queue: NOTHING }
   }
 
@@ -60,9 +68,9 @@ export class RunSteering {
 
   /** Reopens an ended run for its failed items. Refused while it is going on, and when nothing failed. */
   async retry(run: Run, window: number): Promise<SteeringReply> {
-    await this.#index.reopening(run)
+    await this.index.reopening(run.id)
     const reply = readReply(await retryRun.run(this.context, run.id, window))
-    if (reply?.status === 'done') await this.#index.reopened(run)
+    if (reply?.status === 'done') await this.index.reopening(run.id)
     return reply
   }
 }

@@ -1,25 +1,30 @@
 import { setImmediate } from 'node:timers/promises'
 import type { RecordId } from '../definitions/context.js'
-import type { RedisClient } from '../redis/connect.js'
-import { type DirectOffer, MOST_DIRECT_FORM, offerArguments } from './direct-runs.js'
+import { FlexActionError } from '../errors/index.js'
+import { chunkSize, longestOf } from './batching.js'
 import type { LiveCall } from './item-log.js'
 import { NO_ID, packIds } from './packed-ids.js'
-import { type NewRun, parseRun, parseRunReply, type Run, runFields } from './run.js'
-import { RunIndex } from './run-index.js'
+import { type NewRun, parseRunReply, type Run, runFields } from './run.js'
+import type { RunIndex } from './run-index.js'
 import { RunScript, type RunScriptContext } from './run-scripts.js'
 
 const acceptRun = new RunScript('accept-run')
 const stageRun = new RunScript('stage-run')
 const startBatch = new RunScript('start-batch')
+const beginRun = new RunScript('begin-run')
 const settleItems = new RunScript('settle-items')
+const takeBack = new RunScript('take-back')
 
-/** How long ids that were staged for a run outlive a gateway that died before accepting it. */
+/** How long parts that were staged for a run outlive a gateway that died before accepting it. */
 const STAGED_FOR_SECONDS = 120
-/** Batches that are packed, and sent, in one go: bounds how long the event loop is held. */
-const BATCHES_PER_SLICE = 32
+/** Chunks that are packed, and sent, in one go: bounds how long the event loop is held… */
+const CHUNKS_PER_SLICE = 32
+/** … and their characters: bounds how long Redis is. */
+const CHARACTERS_PER_SLICE = 300_000
 /** Excluded ids that are sent in one go. */
 const EXCLUDED_PER_SLICE = 2_000
 const MAX_ERROR_LINES = 10
+const TRY_AGAIN_SECONDS = 1
 
 /** Which records a run is for: these, all of the collection except these, or none (collection and common actions). */
 export type RunSelection = { only: readonly RecordId[] } | { allExcept: readonly RecordId[] } | { none: true }
@@ -31,23 +36,20 @@ export interface AcceptRequest {
   selection: RunSelection
   /** Batches to mark as queued; the caller queues them. */
   queueNow: number
-  /** Whom to hand the run to, if it has one batch and that worker listens; then nothing is to be queued. */
-  offer: DirectOffer | undefined
 }
-
-/** `exists`: the run was accepted before, and was left as it is. */
-export type Acceptance = 'queue' | 'handed over' | 'exists'
 
 /** A batch in the hands of the worker that started it. */
 export interface StartedBatch {
   run: Run
   batch: number
   token: string
-  /** Earlier starts that were never given back: their worker died or lost touch. */
+  /** Earlier owners that never gave it back: their process died or lost touch. */
   interruptions: number
+  /** Of the chunk that the batch is in. */
   packedIds: string
+  /** Of the chunk; null if nothing has happened to the batch yet. */
   log: string | null
-  form: Record<string, unknown>
+  form: Readonly<Record<string, unknown>>
 }
 
 export interface Settlement {
@@ -61,8 +63,10 @@ export interface Settlement {
   /** Items whose handler is being called now. */
   active: number
   live: readonly LiveCall[]
+  /** When the first handler call of the batch began, in Redis's time; 0 if none has. */
+  began: number
   /** `end`: every item of the batch has its outcome. `delay`: the rest waits for a retry. `release`: the rest is given back. */
-  then: '' | 'end' | 'delay' | 'release'
+  next: '' | 'end' | 'delay' | 'release'
   /** Most batches of the run to stand in the queue. */
   window: number
   /** The run's result as JSON, '' for none. */
@@ -90,49 +94,53 @@ export type SettleReply =
 
 /** Writes runs as they are accepted and worked off: one script per change of state. {@link RunReader} reads them. */
 export class RunStore {
-  readonly index: RunIndex
-  readonly #redis: RedisClient
-
-  constructor(private readonly context: RunScriptContext) {
-    this.index = new RunIndex(context)
-    this.#redis = context.redis
-  }
+  constructor(
+    private readonly context: RunScriptContext,
+    readonly index: RunIndex,
+  ) {}
 
   /**
-   * Stores a run with all its items, in one atomic write. Ids of large runs are staged first, under an expiry that the
-   * write lifts: a crash in between leaves nothing behind. The run is entered into the lists before it exists, so that
-   * no stored run can be missing there; readers pass over entries without a run. Accepting a run twice is harmless.
+   * Stores a run with all its items, in one atomic write. Parts of large runs are staged first, under an expiry that the
+   * write lifts, and the write counts them: a crash in between leaves nothing behind, and a run is stored whole or not at
+   * all. The run is entered into the lists before it exists, so that no stored run can be missing there. Accepting a run
+   * twice is harmless. Throws `unavailable` when a staged part has expired; then nothing is stored.
    */
-  async accept({ run, form, selection, queueNow, offer }: AcceptRequest): Promise<Acceptance> {
+  async accept({ run, form, selection, queueNow }: AcceptRequest): Promise<void> {
     const ids = 'only' in selection ? selection.only : undefined
-    const batches = run.listing ? 0 : Math.ceil(run.total / run.batchSize)
-    const staged = ids && isStaged(run) ? await this.#stage(run, ids, batches) : 0
-    if ('allExcept' in selection) await this.#stageExcluded(run.id, selection.allExcept)
-    const rest = ids ? packSlice(ids, run.batchSize, staged, batches) : run.listing ? [] : [NO_ID]
+    const chunks = ids ? Math.ceil(ids.length / chunkSize(run)) : 0
+    const staged = ids && isStaged(run, ids) ? await this.#stage(run, ids, chunks) : 0
+    const excluded = 'allExcept' in selection ? await this.#stageExcluded(run.id, selection.allExcept) : 0
+    const rest = ids ? packSlice(ids, chunkSize(run), staged, chunks) : run.listing ? [] : [NO_ID]
     const fields = runFields(run)
-    const formJson = JSON.stringify(form)
-    const direct = batches === 1 && formJson.length <= MOST_DIRECT_FORM ? offer : undefined
+    const entered = this.index.enter(run)
+    // Commands of one connection keep their order; those to a cluster's shards do not.
+    if (this.context.redis.isCluster) await entered
     const stored = acceptRun.run(
       this.context,
       run.id,
-      batches,
-      Math.min(queueNow, batches),
+      run.listing ? 0 : Math.ceil(run.total / run.batchSize),
+      queueNow,
+      JSON.stringify(form),
       staged,
-      formJson,
-      ...offerArguments(this.context.keys, direct),
+      excluded,
       fields.length / 2,
       ...fields,
       ...rest,
     )
-    const [reply] = await Promise.all([stored, this.index.enter(run)])
-    return reply === 2 ? 'handed over' : reply === 1 ? 'queue' : 'exists'
+    const [reply] = await Promise.all([stored, entered])
+    if (reply !== -1) return
+    const text = 'Accepting the run took too long, and a part of it was lost. Nothing was done; try again'
+    throw new FlexActionError('unavailable', text, { retryAfter: TRY_AGAIN_SECONDS })
   }
 
-  async #stage(run: NewRun, ids: readonly RecordId[], batches: number): Promise<number> {
-    const last = batches - BATCHES_PER_SLICE
+  /** Returns how many chunks were staged. */
+  async #stage(run: NewRun, ids: readonly RecordId[], chunks: number): Promise<number> {
+    const size = chunkSize(run)
+    const perSlice = Math.max(1, Math.min(CHUNKS_PER_SLICE, Math.floor(CHARACTERS_PER_SLICE / (size * longestOf(ids)))))
+    const last = Math.max(0, chunks - perSlice)
     let sent: Promise<unknown> = Promise.resolve()
-    for (let first = 0; first < last; first += BATCHES_PER_SLICE) {
-      const packed = packSlice(ids, run.batchSize, first, Math.min(first + BATCHES_PER_SLICE, last))
+    for (let first = 0; first < last; first += perSlice) {
+      const packed = packSlice(ids, size, first, Math.min(first + perSlice, last))
       await sent
       const values = packed.flatMap((one, at) => [String(first + at), one])
       sent = stageRun.run(this.context, run.id, STAGED_FOR_SECONDS, 'ids', ...values)
@@ -142,71 +150,90 @@ export class RunStore {
     return last
   }
 
-  async #stageExcluded(id: string, excluded: readonly RecordId[]): Promise<void> {
+  /** `excluded`: without repetitions. Returns how many there are. */
+  async #stageExcluded(id: string, excluded: readonly RecordId[]): Promise<number> {
     for (let from = 0; from < excluded.length; from += EXCLUDED_PER_SLICE) {
       const texts = excluded.slice(from, from + EXCLUDED_PER_SLICE).map(String)
       await stageRun.run(this.context, id, STAGED_FOR_SECONDS, 'except', ...texts)
     }
+    return excluded.length
   }
 
-  /** Takes a batch over. `undefined`: nothing to do, the batch has ended, its run is held up, or gone. */
-  async start(runId: string, batch: number, generation: number, token: string): Promise<StartedBatch | undefined> {
-    const reply = (await startBatch.run(this.context, runId, batch, generation, token)) as
-      [number, string, string | null, string, string[]] | 'ended' | null
-    if (reply === 'ended') await this.#hasEnded(runId)
+  /**
+   * Takes a queued batch of an action over. `known`: another batch of the run that this process holds, so that fields and form of the run
+   * need not be read again. `undefined`: nothing to do, the batch has ended, has an owner, its run is held up, or gone.
+   */
+  async start(
+    identity: string,
+    { run: runId, batch, generation }: { run: string; batch: number; generation: number },
+    token: string,
+    known?: Pick<StartedBatch, 'run' | 'form'>,
+  ): Promise<StartedBatch | undefined> {
+    const reply = (await startBatch.run(
+      this.context,
+      runId,
+      batch,
+      generation,
+      token,
+      identity,
+      known ? '1' : '',
+    )) as
+      [number, string | null, string | null, string?, string[]?] | 'ended' | null
+    if (reply === 'ended') this.index.ended(runId)
     if (!reply || reply === 'ended') return undefined
     const [interruptions, packedIds, log, form, fields] = reply
-    const run = parseRunReply(fields)
-    if (!run) return undefined
-    return { run, batch, token, interruptions, packedIds, log, form: JSON.parse(form) as Record<string, unknown> }
+    const run = known?.run ?? parseRunReply(fields ?? [])
+    if (!run || packedIds === null) throw new Error(`run ${runId} cannot be read`)
+    if (run.damaged !== undefined) throw new Error(`run ${runId} is damaged: ${run.damaged}`)
+    const parsed = known?.form ?? (JSON.parse(form ?? '{}') as Record<string, unknown>)
+    return { run, batch, token, interruptions, packedIds, log, form: parsed }
+  }
+
+  /** The first call of a run that has to start in time is about to begin. Only `begin` lets it. */
+  async begin(runId: string): Promise<'begin' | 'expired' | 'hold' | 'cancel'> {
+    return (await beginRun.run(this.context, runId)) as 'begin' | 'expired' | 'hold' | 'cancel'
   }
 
   async settle(settlement: Settlement): Promise<SettleReply> {
-    const { run, counts } = settlement
+    const { run, batch, token, sequence, active, live, began, next, window, counts } = settlement
+    const calls = live.length > 0 ? JSON.stringify(live) : ''
+    const packed = JSON.stringify({ batch, token, sequence, active, live: calls, began, next, window, counts })
+    const { lines, resultJson, errorLines } = settlement
     const reply = (await settleItems.run(
       this.context,
       run.id,
-      settlement.batch,
-      settlement.token,
-      settlement.sequence,
-      settlement.lines,
-      counts.succeeded,
-      counts.failed,
-      counts.skipped,
-      counts.cancelled,
-      settlement.active,
-      settlement.live.length > 0 ? JSON.stringify(settlement.live) : '',
-      settlement.then,
-      settlement.window,
-      settlement.resultJson,
+      packed,
+      lines,
+      resultJson,
       MAX_ERROR_LINES,
-      ...settlement.errorLines,
+      ...errorLines,
     )) as ['lost' | 'ended' | 'ok' | 'hold' | 'cancel' | 'parked', string, ...string[]]
     const [status, generation, ...batches] = reply
     if (status === 'lost') return { status }
     if (status === 'ended') {
-      // A crash before this leaves an ended run among the open ones: the reconciler puts it right.
-      await this.index.ended(run, Date.now())
+      // A crash before this is written leaves an ended run among the open ones: the reconciler puts it right.
+      this.index.ended(run.id)
       return { status }
     }
     const queue = { batches: batches.map(Number), generation: Number(generation) }
     return { status: 'recorded', queue, then: status === 'ok' ? 'go-on' : status }
   }
 
-  async #hasEnded(runId: string): Promise<void> {
-    const run = parseRun(await this.#redis.hgetall(this.context.keys.run(runId)))
-    if (run) await this.index.ended(run, Date.now())
+  /** Takes a batch back from a lost owner. `queued`: its job is to stand in the queue again; else it needs none. */
+  async takeBack(runId: string, batch: number, token: string): Promise<'queued' | 'parked' | 'ended' | undefined> {
+    const reply = (await takeBack.run(this.context, runId, batch, token)) as 'queued' | 'parked' | 'ended' | null
+    if (reply === 'ended') this.index.ended(runId)
+    return reply ?? undefined
   }
 }
 
 /** Whether the ids of a run are so many that they are written in several steps before it is accepted. */
-export function isStaged({ total, batchSize }: Pick<NewRun, 'total' | 'batchSize'>): boolean {
-  return Math.ceil(total / batchSize) > BATCHES_PER_SLICE
+export function isStaged(run: NewRun, ids: readonly RecordId[]): boolean {
+  return ids.length > CHUNKS_PER_SLICE * chunkSize(run) || ids.length * longestOf(ids) > 2 * CHARACTERS_PER_SLICE
 }
 
-function packSlice(ids: readonly RecordId[], batchSize: number, from: number, to: number): string[] {
+function packSlice(ids: readonly RecordId[], size: number, from: number, to: number): string[] {
   const packed: string[] = []
-  for (let batch = from; batch < to; batch++)
-    packed.push(packIds(ids.slice(batch * batchSize, (batch + 1) * batchSize)))
+  for (let chunk = from; chunk < to; chunk++) packed.push(packIds(ids.slice(chunk * size, (chunk + 1) * size)))
   return packed
 }

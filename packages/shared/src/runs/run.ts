@@ -1,5 +1,7 @@
 import type { Role } from '../definitions/context.js'
-import { type Counts, isTerminal, type RunState } from './states.js'
+import type { Cut } from './batching.js'
+import { runIdTime } from './run-id.js'
+import { type Counts, isTerminal, RUN_STATES, type RunState } from './states.js'
 
 /** Why an item failed, as kept with its run for the answer and for people who look the run up. */
 export interface ItemError {
@@ -12,8 +14,11 @@ export interface ItemError {
   fields?: Readonly<Record<string, readonly string[]>>
 }
 
+/** The layout in which this version stores runs. Runs of a newer one are left alone. */
+const LAYOUT = 2
+
 /** A run as the store knows it. */
-export interface Run {
+export interface Run extends Cut {
   id: string
   /** The action's name. */
   action: string
@@ -27,7 +32,6 @@ export interface Run {
   counts: Counts
   user: { name: string; role: Role }
   requestId: string
-  batchSize: number
   createdAt: number
   /** It ends as `expired` unless it has started by then. */
   expiresAt: number | undefined
@@ -43,14 +47,14 @@ export interface Run {
   closed: { as: 'cancelled' | 'expired'; at: number } | undefined
   startedAt: number | undefined
   finishedAt: number | undefined
-  /** Until then the worker to which it was handed without a job counts as having it in hand; in Redis's time. */
-  directUntil: number | undefined
   /** What the handler returned, where the whole run was one call. */
   result: unknown
   /** The first few failures. */
   errors: ItemError[]
   /** Grows with every change of the run. */
   revision: number
+  /** Why it cannot be read as it should be: nothing but a cancel may be done with it. Absent for a sound run. */
+  damaged?: string
 }
 
 /** How many failures halt a run: a number of items, or a percentage of them. */
@@ -68,16 +72,21 @@ export type NewRun = Pick<
   | 'requestId'
   | 'total'
   | 'batchSize'
+  | 'perChunk'
   | 'createdAt'
   | 'expiresAt'
   | 'haltOn'
   | 'listing'
->
+> & {
+  /** The channel on which somebody waits for its end. */
+  waiter?: string
+}
 
 /** The run's hash, as field, value, … */
 export function runFields(run: NewRun): string[] {
   const fields: Record<string, string | number> = {
     id: run.id,
+    layout: LAYOUT,
     action: run.action,
     identity: run.identity,
     target: run.target,
@@ -87,22 +96,51 @@ export function runFields(run: NewRun): string[] {
     request: run.requestId,
     total: run.total,
     batchSize: run.batchSize,
+    perChunk: run.perChunk,
     createdAt: run.createdAt,
     ...(run.expiresAt !== undefined && { expiresAt: run.expiresAt }),
     ...(run.haltOn &&
       ('failures' in run.haltOn ? { haltAt: run.haltOn.failures } : { haltPercent: run.haltOn.percent })),
     ...(run.listing && { listing: 1, allExcept: 1 }),
+    ...(run.waiter !== undefined && { waiter: run.waiter }),
     state: 'waiting',
     rev: 1,
   }
   return Object.entries(fields).flatMap(([name, value]) => [name, String(value)])
 }
 
-/** Reads a run's hash. `undefined` for a run that does not exist (an empty hash). */
+/**
+ * Reads a run's hash. `undefined` for a run that does not exist (an empty hash). Never throws: a run with nonsense in one of its
+ * fields, or of a newer layout, comes with the reason in `damaged`.
+ */
 export function parseRun(hash: Readonly<Record<string, string>>): Run | undefined {
-  if (hash.id === undefined) return undefined
-  const number = (name: string): number => Number(hash[name] ?? 0)
-  const time = (name: string): number | undefined => (hash[name] === undefined ? undefined : Number(hash[name]))
+  if (hash.state === undefined && hash.id === undefined) return undefined
+  let damaged = hash.layout === String(LAYOUT) ? undefined : layoutProblem(hash.layout)
+  const wrong = (name: string): void => {
+    damaged ??= `its field '${name}' cannot be read`
+  }
+  const time = (name: string): number | undefined => {
+    const text = hash[name]
+    if (text === undefined) return undefined
+    const value = Number(text)
+    if (text !== '' && Number.isSafeInteger(value)) return value
+    wrong(name)
+    return undefined
+  }
+  const number = (name: string, least = 0): number => {
+    const value = time(name) ?? least
+    if (value >= least) return value
+    wrong(name)
+    return least
+  }
+  const json = <T>(name: string, text: string | undefined, otherwise: T): T => {
+    try {
+      return text === undefined ? otherwise : (JSON.parse(text) as T)
+    } catch {
+      wrong(name)
+      return otherwise
+    }
+  }
   const ended = {
     succeeded: number('succeeded'),
     failed: number('failed'),
@@ -113,18 +151,23 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
   const total = number('total')
   const active = number('active')
   const waiting = total - active - ended.succeeded - ended.failed - ended.skipped - ended.cancelled - ended.expired
-  return {
-    id: hash.id,
+  if (waiting < 0) wrong('total')
+  if (!RUN_STATES.includes(hash.state as RunState)) wrong('state')
+  if (!TARGETS.has(hash.target ?? '')) wrong('target')
+  const errorLines = (hash.errors ?? '').split('\n').filter((line) => line !== '')
+  const run: Run = {
+    id: hash.id ?? '',
     action: hash.action ?? '',
     identity: hash.identity ?? '',
     target: hash.target as Run['target'],
     model: hash.model,
     state: hash.state as RunState,
     total,
-    counts: { waiting, active, ...ended },
-    user: { name: hash.user ?? '', role: hash.role as Role },
+    counts: { waiting: Math.max(0, waiting), active, ...ended },
+    user: { name: hash.user ?? '', role: (hash.role ?? 'viewer') as Role },
     requestId: hash.request ?? '',
-    batchSize: number('batchSize'),
+    batchSize: number('batchSize', 1),
+    perChunk: number('perChunk', 1),
     createdAt: number('createdAt'),
     expiresAt: time('expiresAt'),
     haltOn: readHaltOn(hash),
@@ -137,16 +180,37 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
         : { as: hash.closedAs as 'cancelled' | 'expired', at: number('closedAt') },
     startedAt: time('startedAt'),
     finishedAt: time('finishedAt'),
-    directUntil: time('directUntil'),
-    result: hash.result === undefined ? undefined : (JSON.parse(hash.result) as unknown),
+    result: json<unknown>('result', hash.result, undefined),
     errors: [
-      ...(hash.listingFailed === undefined ? [] : [JSON.parse(hash.listingFailed) as ItemError]),
-      ...(hash.errors ?? '')
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line) as ItemError),
+      ...(hash.listingFailed === undefined ? [] : [json('listingFailed', hash.listingFailed, UNREADABLE)]),
+      ...errorLines.map((line) => json('errors', line, UNREADABLE)),
     ],
     revision: number('rev'),
+  }
+  return damaged === undefined ? run : damagedRun(run.id, damaged, run)
+}
+
+const TARGETS: ReadonlySet<string> = new Set<Run['target']>(['records', 'collection', 'common'])
+const UNREADABLE: ItemError = { message: 'this failure cannot be read', kind: 'unexpected' }
+
+function layoutProblem(layout: string | undefined): string {
+  return Number(layout) > LAYOUT
+    ? `it was stored by a newer version (layout ${layout}, this version knows ${LAYOUT})`
+    : `it was stored by an older version (layout ${layout ?? 1}, this version needs ${LAYOUT})`
+}
+
+/** A run that cannot be read: what is known of it, as one that waits for a person. */
+export function damagedRun(id: string, reason: string, known?: Run): Run {
+  const counts: Counts = { waiting: 0, active: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0, expired: 0 }
+  return {
+    ...(known ?? {
+      ...{ id, action: '', identity: '', target: 'common', model: undefined, total: 0, counts, createdAt: runIdTime(id) },
+      ...{ user: { name: '', role: 'viewer' }, requestId: '', batchSize: 1, perChunk: 1, expiresAt: undefined },
+      ...{ haltOn: undefined, listing: false, generation: 0, closing: undefined, closed: undefined, result: undefined },
+      ...{ startedAt: undefined, finishedAt: undefined, errors: [], revision: 0, state: 'halted' },
+    }),
+    ...(known && !RUN_STATES.includes(known.state) && { state: 'halted' as const }),
+    damaged: reason,
   }
 }
 
@@ -179,6 +243,8 @@ export interface RunView {
   listing?: true
   /** It was cancelled, and waits for handlers that are still running. */
   cancelling?: true
+  /** Why it cannot be read as it should be: it can be cancelled, which removes it. */
+  damaged?: string
   startedAt?: string
   finishedAt?: string
   result?: unknown
@@ -196,16 +262,26 @@ export function viewRun(run: Run, forOperators: boolean): RunView {
     total: run.total,
     counts: run.counts,
     user: run.user.name,
-    createdAt: new Date(run.createdAt).toISOString(),
-    ...(run.expiresAt !== undefined && { expiresAt: new Date(run.expiresAt).toISOString() }),
+    createdAt: isoTime(run.createdAt),
+    ...(run.expiresAt !== undefined && { expiresAt: isoTime(run.expiresAt) }),
     ...(run.listing && { listing: true }),
     ...(run.closing !== undefined && { cancelling: true }),
-    ...(run.startedAt !== undefined && { startedAt: new Date(run.startedAt).toISOString() }),
-    ...(run.finishedAt !== undefined && { finishedAt: new Date(run.finishedAt).toISOString() }),
+    ...(run.damaged !== undefined && { damaged: run.damaged }),
+    ...(run.startedAt !== undefined && { startedAt: isoTime(run.startedAt) }),
+    ...(run.finishedAt !== undefined && { finishedAt: isoTime(run.finishedAt) }),
     ...(run.result !== undefined && { result: run.result }),
     ...(run.errors.length > 0 && { errors: run.errors.map((error) => viewError(error, forOperators)) }),
   }
 }
+
+/** A damaged run may hold a time that is none. */
+function isoTime(ms: number): string {
+  const date = new Date(ms)
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString()
+}
+
+/** Characters of a failure's message that are shown with a run; all of it stands with its item. */
+const MOST_ERROR_CHARACTERS = 1_000
 
 /** The text that callers see in place of an unexpected exception's own. */
 export const SAFE_FAILURE_TEXT = 'The action failed unexpectedly'
@@ -213,10 +289,14 @@ export const SAFE_FAILURE_TEXT = 'The action failed unexpectedly'
 export function viewError(error: ItemError, forOperators: boolean): { id?: string | number; message: string } {
   return {
     ...(error.id !== undefined && { id: error.id }),
-    message: error.kind === 'unexpected' && !forOperators ? SAFE_FAILURE_TEXT : error.message,
+    message: error.kind === 'unexpected' && !forOperators ? SAFE_FAILURE_TEXT : shorten(error.message),
   }
 }
 
-export function hasEnded(run: Run): boolean {
+function shorten(text: string): string {
+  return text.length > MOST_ERROR_CHARACTERS ? `${text.slice(0, MOST_ERROR_CHARACTERS)}…` : text
+}
+
+export function hasEnded(run: Pick<Run, 'state'>): boolean {
   return isTerminal(run.state)
 }

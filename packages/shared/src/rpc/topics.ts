@@ -1,7 +1,7 @@
 import type { RunUser } from '../definitions/context.js'
 
 /** Asked of a collection: a page of its records. The answer is a RecordPage. */
-export interface RecordsQuestion {
+export interface RecordsRequest {
   cursor?: string
   limit: number
   search?: string
@@ -12,7 +12,7 @@ export function collectionTopic(collection: string): string {
 }
 
 /** Asked of an action: the options of one of its fields. The answer is a list of options. */
-export interface OptionsQuestion {
+export interface OptionsRequest {
   field: string
   /** The values that were typed so far. */
   form: Readonly<Record<string, unknown>>
@@ -25,7 +25,7 @@ export function optionsTopic(identity: string): string {
 }
 
 /** Asked of a message handler that is not run through a queue: get_action_list. */
-export interface MessageQuestion {
+export interface MessageRequest {
   params: Readonly<Record<string, unknown>>
   user: RunUser
 }

@@ -1,9 +1,9 @@
 import { Turns } from '@flexaction/shared/limits'
 import type { Keys, RedisClient } from '@flexaction/shared/redis'
 import type { RunnableAction } from '../running/runnable-action.js'
-import { Turnstile } from './turnstile.js'
+import { Limiter } from './limiter.js'
 
-export interface TurnstilesOptions {
+export interface LimitersOptions {
   redis: RedisClient
   subscriber: RedisClient
   keys: Keys
@@ -14,21 +14,24 @@ export interface TurnstilesOptions {
   onError(error: unknown): void
 }
 
-/** The turnstiles of a worker's actions; they hear when a turn has become free. */
-export class Turnstiles {
-  readonly #byChannel = new Map<string, Turnstile>()
+/** The limiters of a worker's actions; they hear when a turn has become free. */
+export class Limiters {
+  readonly #byChannel = new Map<string, Limiter>()
   readonly #onMessage = (channel: string, worker: string): void => {
     if (worker === this.options.worker) this.#byChannel.get(channel)?.wake()
   }
 
-  constructor(private readonly options: TurnstilesOptions) {}
+  constructor(private readonly options: LimitersOptions) {}
 
-  for({ published: { identity }, limits }: RunnableAction): Turnstile {
+  for({ published: { identity }, limits }: RunnableAction): Limiter {
     const { redis, keys, worker, leaseMs, onError } = this.options
+    // More would be taken away from other workers, and wait here all the same.
+    const { rate } = limits ?? {}
+    const mostWaiting = rate ? Math.max(1, Math.ceil((rate.max * 1_000) / rate.perMs)) : Number.POSITIVE_INFINITY
     const turns = limits && new Turns({ redis, keys, identity, worker, limits, leaseMs })
-    const turnstile = new Turnstile(turns, worker, leaseMs / 3, onError)
-    if (turns) this.#byChannel.set(keys.turnChannel(identity), turnstile)
-    return turnstile
+    const limiter = new Limiter(turns, mostWaiting, worker, leaseMs / 3, onError)
+    if (turns) this.#byChannel.set(keys.turnChannel(identity), limiter)
+    return limiter
   }
 
   async start(): Promise<void> {

@@ -12,7 +12,7 @@ const NO_LIMITS: Turn = { begin: () => undefined, leave: () => undefined }
 const PAUSE_AFTER_ERROR_MS = 500
 
 /** Lets handler calls of one action begin, within the limits that it shares with all other workers. */
-export class Turnstile {
+export class Limiter {
   readonly #waiting: ((turn: Turn | undefined) => void)[] = []
   readonly #held = new Set<string>()
   #asking = false
@@ -22,9 +22,10 @@ export class Turnstile {
   #wake: (() => void) | undefined
   #renewing: NodeJS.Timeout | undefined
 
-  /** `turns` undefined: the action has no such limits. */
+  /** `turns` undefined: the action has no such limits. `mostWaiting`: calls that may wait for their turn here. */
   constructor(
     private readonly turns: Turns | undefined,
+    readonly mostWaiting: number,
     private readonly name: string,
     private readonly renewEveryMs: number,
     private readonly onError: (error: unknown) => void,
@@ -41,7 +42,7 @@ export class Turnstile {
     this.#wake?.()
   }
 
-  /** The next turn; `undefined` when the turnstile was stopped. */
+  /** The next turn; `undefined` when the limiter was stopped. */
   enter(): Turn | Promise<Turn | undefined> {
     if (!this.turns) return NO_LIMITS
     const turn = new Promise<Turn | undefined>((resolve) => this.#waiting.push(resolve))

@@ -1,1 +1,0 @@
-export { Maintenance, type MaintenanceOptions } from './maintenance.js'
