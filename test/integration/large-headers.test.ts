@@ -43,7 +43,7 @@ it('logs at most 1,000 characters of a path', async () => {
 it('is not held up by large headers of people without a token', async () => {
   await using system = await System.start({ actions })
   // Each took more than half a second of the event loop.
-  const hostile = ['a'.repeat(15_000), 'a'.repeat(15_000), 'a:'.repeat(7_500), 'Bearer '.repeat(2_000)]
+  const hostile = [...new Array<string>(8).fill('a'.repeat(15_000)), 'a:'.repeat(7_500), 'Bearer '.repeat(2_000)]
   const began = performance.now()
   const answers = await Promise.all(
     hostile.flatMap((text) => [
@@ -56,5 +56,5 @@ it('is not held up by large headers of people without a token', async () => {
     const { entries } = (await (await system.get('/api/wire')).json()) as { entries: Entry[] }
     return entries.length === answers.length || undefined
   })
-  expect(performance.now() - began).toBeLessThan(2_500)
+  expect(performance.now() - began).toBeLessThan(4_000)
 })

@@ -239,6 +239,13 @@ function sharedOften(): unknown {
   return value
 }
 
+/** Twenty million members, none of which JSON writes. */
+function emptyOften(): unknown {
+  const members = Array.from({ length: 10_000 }, (_, at) => [`k${at}`, undefined])
+  const empty: unknown = Object.fromEntries(members)
+  return Array.from({ length: 2_000 }, () => empty)
+}
+
 it.each<[string, unknown, unknown]>([
   ['undefined', undefined, nothing],
   ['a function', () => 1, nothing],
@@ -283,6 +290,7 @@ it.each<[string, unknown, unknown]>([
       ['a long list', new Array(1_000_000).fill(1)],
       ['a list of nothing', new Array(4_000_000_000)],
       ['what is shared often', sharedOften()],
+      ['much that JSON leaves out', emptyOften()],
       ['many bytes', new Uint8Array(1_000_000)],
       ['large bigints', new Array(1_000).fill(10n ** 100_000n)],
       ['an enormous bigint', 1n << 10_000_000n],
