@@ -3,7 +3,7 @@ import { isFileResult } from '@flexaction/shared/definitions'
 import { createLogger } from '@flexaction/shared/logging'
 import { Isolation } from '@flexaction/worker/isolating/isolated-process'
 import type { Call } from '@flexaction/worker/running/call'
-import type { OneEnding } from '@flexaction/worker/running/running-batch'
+import type { OneEnding } from '@flexaction/worker/running/context'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +32,14 @@ export default defineAction({
 
 afterEach(() => vi.unstubAllEnvs())
 
+function shown(ending: OneEnding): unknown {
+  if (ending.kind === 'skipped') return `skipped: ${ending.message}`
+  const result = ending.kind === 'succeeded' ? ending.result : ending
+  if ('failure' in result) return `${result.failure.kind}: ${result.failure.message}`
+  if (result.kind === 'file') return { ...result.options, content: String(result.options.content) }
+  return result.kind === 'json' ? result.json : undefined
+}
+
 it('brings what an isolated handler says of each id, files included, before its end', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'flexaction-isolating-'))
   await writeFile(join(folder, 'pack.mjs'), MODULE)
@@ -42,9 +50,7 @@ it('brings what an isolated handler says of each id, files included, before its 
     for (const first of ['return', 'throw']) {
       const said: unknown[] = []
       const settleOne = (id: unknown, ending: OneEnding): void => {
-        const made = ending.kind === 'succeeded' ? ending.result : ending.why
-        const shown = isFileResult(made) ? { ...made.options, content: String(made.options.content) } : made
-        said.push([id, ending.kind, shown instanceof Error ? `${shown.name}: ${shown.message}` : shown])
+        said.push([id, shown(ending)])
       }
       const call = {
         input: { ids: [first], params: {} },
@@ -59,15 +65,14 @@ it('brings what an isolated handler says of each id, files included, before its 
       const ending = await isolated.call(call as unknown as Call).catch((error: Error) => error.message)
 
       expect(said.sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)))).toEqual([
-        [1, 'succeeded', { name: 'one.txt', type: 'text/plain', content: 'one' }],
-        [2, 'succeeded', result.message('two')],
+        [1, { name: 'one.txt', type: 'text/plain', content: 'one' }],
+        [2, JSON.stringify(result.message('two'))],
         [
           3,
-          'failed',
-          'ActionError: the result is too large: 300002 characters of JSON, at most 256000 are kept; return result.file(…) instead',
+          'refused: the result is too large: 300002 characters of JSON, at most 256000 are kept; return result.file(…) instead',
         ],
-        [4, 'failed', 'Error: the disk is full'],
-        [5, 'skipped', 'not today'],
+        [4, 'unexpected: the disk is full'],
+        [5, 'skipped: not today'],
       ])
       if (first === 'throw') expect(ending).toBe('boom')
       else expect(isFileResult(ending) && String(ending.options.content)).toBe('all')

@@ -1,7 +1,7 @@
 import { defineAction, records } from '@flexaction/shared'
 import { Turns } from '@flexaction/shared/limits'
 import { connect, Keys } from '@flexaction/shared/redis'
-import { Turnstile } from '@flexaction/worker/limiting/turnstile'
+import { Limiter } from '@flexaction/worker/limiting/limiter'
 import { expect, it } from 'vitest'
 import { range } from '../harness/range.js'
 import { freshPrefix, redisUrl, removeKeys } from '../harness/redis.js'
@@ -55,15 +55,15 @@ it('counts turns that no call was made with neither towards the rate nor as goin
   const limits = { concurrency: 2, rate: { max: 2, perMs: 60_000 } }
   const options = { redis, keys: new Keys(prefix), identity: 'rare', worker: 'one', leaseMs: 60_000, limits }
   const errors: unknown[] = []
-  const turnstile = new Turnstile(new Turns(options), 'one', 20_000, (error) => errors.push(error))
-  turnstile.start()
+  const limiter = new Limiter(new Turns(options), 2, 'one', 20_000, (error) => errors.push(error))
+  limiter.start()
 
-  for (let n = 0; n < 10; n++) (await turnstile.enter())?.leave()
-  const used = [await turnstile.enter(), await turnstile.enter()]
+  for (let n = 0; n < 10; n++) (await limiter.enter())?.leave()
+  const used = [await limiter.enter(), await limiter.enter()]
   for (const turn of used) turn?.begin()
-  const next = Promise.resolve(turnstile.enter()).then((turn) => (turn ? 'granted' : 'stopped'))
+  const next = Promise.resolve(limiter.enter()).then((turn) => (turn ? 'granted' : 'stopped'))
   for (const turn of used) turn?.leave()
-  turnstile.stop()
+  limiter.stop()
 
   expect(used.every(Boolean)).toBe(true)
   expect(await next).toBe('stopped')

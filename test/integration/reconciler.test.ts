@@ -1,6 +1,6 @@
 import { defineAction, records } from '@flexaction/shared'
 import { connect, Keys } from '@flexaction/shared/redis'
-import { newRunId, RunStore } from '@flexaction/shared/runs'
+import { newRunId, RunIndex, RunStore } from '@flexaction/shared/runs'
 import { expect, it } from 'vitest'
 import { redisUrl } from '../harness/redis.js'
 import { System } from '../harness/system.js'
@@ -12,8 +12,12 @@ it('queues a run again whose gateway died between storing it and queuing its bat
   const redis = connect(redisUrl(), { name: 'test', whenAway: 'wait' })
   // As the gateway does it, up to the moment at which it would queue the first batches.
   const createdAt = Date.now()
+  const context = { redis, keys: new Keys(system.prefix) }
+  const fail = (error: unknown): never => {
+    throw error
+  }
   const id = newRunId(createdAt)
-  await new RunStore({ redis, keys: new Keys(system.prefix), retentionMs: 60_000 }).accept({
+  await new RunStore(context, new RunIndex(context, fail)).accept({
     run: {
       id,
       action: 'note',
@@ -24,6 +28,7 @@ it('queues a run again whose gateway died between storing it and queuing its bat
       requestId: 'test',
       total: 3,
       batchSize: 1,
+      perChunk: 100,
       createdAt,
       expiresAt: undefined,
       haltOn: undefined,
@@ -31,7 +36,6 @@ it('queues a run again whose gateway died between storing it and queuing its bat
     },
     form: {},
     selection: { only: [1, 2, 3] },
-    offer: undefined,
     queueNow: 3,
   })
   redis.disconnect()

@@ -1,10 +1,12 @@
 import { defineAction, records, type RecordId } from '@flexaction/shared'
 import { FileStore } from '@flexaction/shared/files'
 import { History } from '@flexaction/shared/history'
-import { BatchQueues } from '@flexaction/shared/queues'
-import { connect, Keys } from '@flexaction/shared/redis'
-import { Backlog, RunStore, type StartedBatch } from '@flexaction/shared/runs'
-import { Turnstile } from '@flexaction/worker/limiting/turnstile'
+import { JobQueues } from '@flexaction/shared/queues'
+import { connect, Keys, RedisClock } from '@flexaction/shared/redis'
+import { Backlog, RunIndex, RunStore, type StartedBatch } from '@flexaction/shared/runs'
+import { Limiter } from '@flexaction/worker/limiting/limiter'
+import { OwnedBatches } from '@flexaction/worker/owning/owned-batches'
+import { Retries } from '@flexaction/worker/reconciling/retries'
 import { ActionRunner } from '@flexaction/worker/running/action-runner'
 import { runnablesOf } from '@flexaction/worker/running/runnable-action'
 import { expect, it } from 'vitest'
@@ -20,7 +22,7 @@ class SlowStore extends RunStore {
 
   override async start(...args: Parameters<RunStore['start']>): Promise<StartedBatch | undefined> {
     const started = await super.start(...args)
-    this.started.push(args[0])
+    this.started.push(args[1].run)
     await this.gate.promise
     return started
   }
@@ -37,44 +39,54 @@ it('does not miss what is commanded to a run while one of its batches is being s
   const fail = (error: unknown): void => {
     throw error
   }
-  const store = new SlowStore({ redis, keys, retentionMs: 60_000 })
-  const queues = new BatchQueues({ redis, keys, onError: fail })
+  const context = { redis, keys }
+  const store = new SlowStore(context, new RunIndex(context, fail))
+  const clock = new RedisClock(redis)
+  await clock.start()
+  const queues = new JobQueues({ redis, keys, clock, onError: fail })
   const backlog = new Backlog(redis, keys, fail)
-  const history = new History(redis, keys, fail)
+  const history = new History(redis, keys, () => clock.now(), fail)
+  const owned = new OwnedBatches({ redis, keys, worker: 'slow', stallAfterMs: 10_000, onError: fail })
+  await owned.start()
   const [runnable] = runnablesOf({ actions: [action], collections: [], messages: [] })
   if (!runnable) throw new Error('the action cannot be run')
   const runner = new ActionRunner(runnable, {
-    redis,
-    keys,
-    store,
-    queues,
-    backlog,
+    ...{ store, queues, backlog, history, clock, owned },
     files: new FileStore({ redis, keys, mostBytes: 1_000, keptMs: 1_000, address: '' }),
-    history,
     logger: system.logger('worker'),
     onError: fail,
     workerName: 'slow',
-    turnstile: new Turnstile(undefined, 'slow', 1_000, fail),
+    limiter: new Limiter(undefined, Number.POSITIVE_INFINITY, 'slow', 1_000, fail),
+    retries: new Retries({ ...{ redis, keys, clock, queues }, onError: fail }),
     isolation: undefined,
-    lockMs: 10_000,
     liveWorkers: () => 1,
+    onGrown: () => undefined,
+    onLost: fail,
   })
-  await runner.start()
+  runner.start()
+  const take = async (): Promise<boolean> => {
+    const job = await runner.queue.take('slow')
+    if (job) runner.process(job)
+    return job !== undefined
+  }
   const run = await system.begin({ name: 'note', ids: [1] })
+  await until('its job to be taken', take)
   await until('the batch to be started', () => store.started.includes(run))
 
   expect((await system.steer(run, 'pause')).status).toBe(200)
-  runner.obey(run, 'hold')
+  runner.apply(run, 'hold')
   store.gate.resolve()
   await runner.drained()
 
   expect(called).toEqual([])
   expect(await system.runIn(['paused'], run)).toMatchObject({ counts: { waiting: 1, active: 0, succeeded: 0 } })
   await system.steer(run, 'resume')
+  await until('its job to be taken again', take)
   await system.runIn(['succeeded'], run)
   expect(called).toEqual([1])
 
-  await runner.stop()
-  await Promise.all([queues.close(), backlog.stop(), history.stop()])
+  runner.stop()
+  await Promise.all([queues.close(), backlog.stop(), history.stop(), owned.stop(), store.index.stop()])
+  clock.stop()
   redis.disconnect()
 })

@@ -41,11 +41,15 @@ export class CatalogPublisher {
 
   /** Throws when another group with live workers describes one of the actions differently. */
   async start(): Promise<void> {
-    const { store, worker, published, logger } = this.options
-    const conflicts = await store.publish(worker.group, published)
-    if (conflicts.length > 0) throw new Error(describe(worker.group, conflicts))
+    const { store, worker, published, load, logger } = this.options
+    // Gateways that hear of the catalog look for its workers.
     await store.introduce(worker)
-    await this.#beat()
+    await store.beat(worker, load())
+    const conflicts = await store.publish(worker.group, published)
+    if (conflicts.length > 0) {
+      await store.leave(worker)
+      throw new Error(describe(worker.group, conflicts))
+    }
     this.#timer = setInterval(() => {
       this.#beating = this.#beating.then(() => this.#beat())
     }, BEAT_EVERY_MS)

@@ -47,6 +47,8 @@ export class RpcClient {
    * errors for a refusal (ActionError), `action_failed` for whatever else the worker's code threw.
    */
   async request(topic: string, payload: unknown, withinMs: number, workers: readonly string[]): Promise<unknown> {
+    if (workers.length === 0)
+      throw new FlexActionError('unavailable', 'No worker could answer: none is running', { retryAfter: TRY_AGAIN_SECONDS })
     const id = randomBytes(12).toString('base64url')
     const request: RpcRequest = { id, replyTo: this.#channel, topic, withinMs, payload }
     const message = JSON.stringify(request)

@@ -9,8 +9,8 @@ export interface BatchedAction {
   callsPerSecond?: number
 }
 
-/** A call of an action that has not been measured yet counts as this long, in ms: such an action begins with small batches. */
-const UNMEASURED_CALL_MS = 1_000
+/** Items per batch of a run whose size is not known yet, on an action that was never measured. */
+const UNKNOWN_ITEMS = 100
 
 /** Runs of up to so many items get one job for each. Larger ones are cut into about as many batches… */
 const BATCHES_PER_RUN = 50
@@ -55,10 +55,10 @@ export function cutFor(action: BatchedAction, total: number, callMs: number | un
   return { batchSize, perChunk: Math.max(1, perChunk) }
 }
 
-function itemsOfOneSecond({ target, slots, callsPerSecond }: BatchedAction, total: number, callMs?: number): number {
+function itemsOfOneSecond(action: BatchedAction, total: number, callMs: number | undefined): number {
+  const { target } = action
   if (target.kind !== 'records') return 1
-  const bySlots = (slots * 1_000) / Math.max(0.001, callMs ?? UNMEASURED_CALL_MS)
-  const calls = Math.max(1, Math.floor(Math.min(bySlots, callsPerSecond ?? Number.POSITIVE_INFINITY)))
+  const calls = callsOfOneSecond(action, total, callMs)
   const { bulk, batchSize } = target
   if (!bulk) {
     const size = Math.max(1, Math.ceil(total / BATCHES_PER_RUN))
@@ -67,6 +67,13 @@ function itemsOfOneSecond({ target, slots, callsPerSecond }: BatchedAction, tota
   }
   const shared = Math.max(1, Math.ceil(total / batchSize / BATCHES_PER_BULK_RUN))
   return batchSize * Math.min(CALLS_PER_BULK_BATCH, shared, calls)
+}
+
+/** An action that was never measured may be slow: its batches are small, but not more than are worth their cost. */
+function callsOfOneSecond({ slots, callsPerSecond }: BatchedAction, total: number, callMs: number | undefined): number {
+  const unmeasured = Number.isFinite(total) ? Math.ceil(total / BATCHES_PER_LARGE_RUN) : UNKNOWN_ITEMS
+  const bySlots = callMs === undefined ? Math.max(slots, unmeasured) : (slots * 1_000) / Math.max(0.001, callMs)
+  return Math.max(1, Math.floor(Math.min(bySlots, callsPerSecond ?? Number.POSITIVE_INFINITY)))
 }
 
 /** Most items of one handler call. */
