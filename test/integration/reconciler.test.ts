@@ -34,7 +34,7 @@ it('queues a run again whose gateway died between storing it and queuing its bat
       haltOn: undefined,
       listing: false,
     },
-    form: {},
+    formJson: '{}',
     selection: { only: [1, 2, 3] },
     queueNow: 3,
   })

@@ -96,7 +96,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     config.MAX_PENDING_ITEMS,
     report('counting accepted items failed; the reconciler corrects it'),
   )
-  const acceptor = new Acceptor({ admission, store, queues, catalog })
+  const acceptor = new Acceptor({ admission, store, queues, catalog, mostFormCharacters: config.MAX_FORM_KB * 1_000 })
   const factory = new RunFactory({ clock, callLength: (identity) => catalog.callLength(identity), endings })
   const expirer = new Expirer(clock, index, steering, report('looking for expired runs failed; trying again'))
   const executeAction = new ExecuteAction({

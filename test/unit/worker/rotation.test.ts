@@ -21,11 +21,11 @@ const taken = (rotation: Rotation): unknown[] => {
   return calls
 }
 
-it('takes calls from one run after the other', () => {
+it('takes calls from one run after the other, the newest run first', () => {
   const rotation = new Rotation()
   for (const one of [batch('a', 2), batch('b', 1), batch('a', 2), batch('c', 3)]) rotation.add(one)
   expect([rotation.waiting, rotation.runs]).toEqual([8, 3])
-  expect(taken(rotation).join('')).toBe('abcacaca')
+  expect(taken(rotation).join('')).toBe('cbacacaa')
   expect([rotation.waiting, rotation.runs]).toEqual([0, 0])
 })
 

@@ -5,6 +5,7 @@ import { isRedisAway } from '@flexaction/shared/redis'
 import { isStaged, itemsPerCall, type NewRun, type RunStore, windowFor } from '@flexaction/shared/runs'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import type { Admission } from './admission.js'
+import type { JsonObject } from '../messages/parse-message.js'
 import type { Order } from './order.js'
 
 export interface AcceptorOptions {
@@ -12,6 +13,8 @@ export interface AcceptorOptions {
   store: RunStore
   queues: JobQueues
   catalog: CatalogView
+  /** Largest form of a request, in characters of JSON. */
+  mostFormCharacters: number
 }
 
 /**
@@ -27,10 +30,11 @@ export class Acceptor {
   /** Resolves when the run is stored. Throws `unavailable` when too much is waiting already; then nothing was stored. */
   async accept(run: NewRun, { action, form, selection }: Order, logger: Logger): Promise<void> {
     const { admission, store } = this.options
+    const formJson = this.#formJson(form)
     admission.admit(run.identity, run.total)
     const batches = run.listing ? 0 : Math.ceil(run.total / run.batchSize)
     const queueNow = Math.min(this.window(action, run.batchSize), batches)
-    const stored = store.accept({ run, form, selection, queueNow }).catch((error: unknown) => {
+    const stored = store.accept({ run, formJson, selection, queueNow }).catch((error: unknown) => {
       admission.refused(run.identity, run.total)
       explain(error)
     })
@@ -41,6 +45,15 @@ export class Acceptor {
       logger.error({ err: error, run: run.id }, 'queuing the first batches failed; the reconciler will do it')
     })
     await Promise.all([stored, queued])
+  }
+
+  /** Forms are stored with their run, and read with each of its batches. */
+  #formJson(form: JsonObject): string {
+    const json = JSON.stringify(form)
+    const { mostFormCharacters } = this.options
+    if (json.length <= mostFormCharacters) return json
+    const text = `The form is too large: ${json.length} characters of JSON, at most ${mostFormCharacters} are accepted`
+    throw FlexActionError.fields({ non_field_errors: [text] })
   }
 
   /** Most batches of one of the action's runs to stand in the queue. */

@@ -255,7 +255,7 @@ export class RunningBatch {
     this.#leave(call)
   }
 
-  /** Waits no longer for the calls in flight: what they may bring later is discarded. */
+  /** Waits no longer for the calls in flight. */
   abandon(): void {
     this.#forgetCalls()
     this.#endWhenIdle()
@@ -266,7 +266,7 @@ export class RunningBatch {
     if (this.#state === 'over') return
     this.#state = 'over'
     this.#dropCalls()
-    for (const call of this.inFlight) call.abort(new Error('this worker lost the batch'))
+    for (const call of this.inFlight) call.abort(new Error(LOST_TEXT))
     this.#forgetCalls()
     this.options.onLost()
     this.#finish({ kind: 'done', summary: LOST_TEXT, failed: false })
@@ -357,8 +357,12 @@ export class RunningBatch {
     if (this.inFlight.delete(call)) this.#endWhenIdle()
   }
 
+  /** What calls in flight may bring later is discarded; their slots are free. */
   #forgetCalls(): void {
-    for (const call of this.inFlight) call.close()
+    for (const call of this.inFlight) {
+      call.close()
+      call.abandon?.(new Error(LOST_TEXT))
+    }
     this.inFlight.clear()
   }
 

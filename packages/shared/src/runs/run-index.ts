@@ -125,7 +125,8 @@ export class RunIndex {
   /** Removes a run with all that belongs to it, unless it is open, or ended after `before`. Returns whether it is gone. */
   async remove(id: string, before?: number): Promise<boolean> {
     const [action, user, state] = await this.#redis.hmget(this.#keys.run(id), 'action', 'user', 'state')
-    // An entry without a run may be that of one that is being accepted: readers drop it when it has become old.
+    // An entry without a run may be that of one that is being accepted, unless it is old.
+    if (!state && runIdTime(id) < (before ?? 0)) await this.#redis.zrem(this.#keys.runs, id)
     if (!state || (await purgeRun.run(this.context, id, before ?? '')) !== 1) return false
     // A crash in between leaves entries without a run, likewise.
     await Promise.all(

@@ -31,8 +31,8 @@ export type RunSelection = { only: readonly RecordId[] } | { allExcept: readonly
 
 export interface AcceptRequest {
   run: NewRun
-  /** The form as it was sent: both sides of Redis parse it. */
-  form: Readonly<Record<string, unknown>>
+  /** The form as it was sent, as JSON: both sides of Redis parse it. */
+  formJson: string
   selection: RunSelection
   /** Batches to mark as queued; the caller queues them. */
   queueNow: number
@@ -105,7 +105,7 @@ export class RunStore {
    * all. The run is entered into the lists before it exists, so that no stored run can be missing there. Accepting a run
    * twice is harmless. Throws `unavailable` when a staged part has expired; then nothing is stored.
    */
-  async accept({ run, form, selection, queueNow }: AcceptRequest): Promise<void> {
+  async accept({ run, formJson, selection, queueNow }: AcceptRequest): Promise<void> {
     const ids = 'only' in selection ? selection.only : undefined
     const chunks = ids ? Math.ceil(ids.length / chunkSize(run)) : 0
     const staged = ids && isStaged(run, ids) ? await this.#stage(run, ids, chunks) : 0
@@ -120,7 +120,7 @@ export class RunStore {
       run.id,
       run.listing ? 0 : Math.ceil(run.total / run.batchSize),
       queueNow,
-      JSON.stringify(form),
+      formJson,
       staged,
       excluded,
       fields.length / 2,
