@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { until } from '../../harness/until.js'
 
@@ -8,6 +8,7 @@ export class AppProcess {
   readonly #child: ChildProcess
   #output = ''
   #exit: { code: number | null; signal: NodeJS.Signals | null } | undefined
+  #endedAt: number | undefined
 
   constructor(
     readonly app: 'gateway' | 'worker',
@@ -23,6 +24,7 @@ export class AppProcess {
       stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()))
     this.#child.on('exit', (code, signal) => {
       this.#exit = { code, signal }
+      this.#endedAt = Date.now()
     })
   }
 
@@ -44,6 +46,18 @@ export class AppProcess {
 
   get alive(): boolean {
     return this.#exit === undefined
+  }
+
+  /** When it ended, in epoch ms. */
+  get endedAt(): number | undefined {
+    return this.#endedAt
+  }
+
+  /** The processes that it has started and that live. */
+  get children(): number[] {
+    return readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => pid > 0 && parentOf(pid) === this.pid)
   }
 
   /** The line of the log with this text, once it is there. Fails at once when the process has ended. */
@@ -83,5 +97,25 @@ export class AppProcess {
   /** Begins the peak anew. */
   forgetPeak(write: (path: string, text: string) => void): void {
     write(`/proc/${this.pid}/clear_refs`, '5')
+  }
+}
+
+/** Whether there is such a process that has not ended. */
+export function lives(pid: number): boolean {
+  return existsSync(`/proc/${pid}`) && stateOf(pid)?.state !== 'Z'
+}
+
+function parentOf(pid: number): number | undefined {
+  const found = stateOf(pid)
+  return found?.state === 'Z' ? undefined : found?.parent
+}
+
+/** From /proc; `undefined` for a process that has just ended. */
+function stateOf(pid: number): { state: string; parent: number } | undefined {
+  try {
+    const [state = '', parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+    return { state, parent: Number(parent) }
+  } catch {
+    return undefined
   }
 }

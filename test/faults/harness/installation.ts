@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { RecordId } from '@flexaction/shared'
 import { connect } from '@flexaction/shared/redis'
@@ -47,6 +48,11 @@ export interface InstallationOptions {
   syncAlways?: boolean
 }
 
+/** Starts again what ends. */
+export interface Supervisor extends AsyncDisposable {
+  readonly deaths: number
+}
+
 /** A whole installation of real processes: a Redis with an append-only file, gateways and workers. */
 export class Installation implements AsyncDisposable {
   readonly gateways: AppProcess[] = []
@@ -85,19 +91,50 @@ export class Installation implements AsyncDisposable {
     return installation
   }
 
-  async addGateway(): Promise<AppProcess> {
-    const gateway = this.spawn('gateway')
+  async addGateway(env: Record<string, string> = {}): Promise<AppProcess> {
+    const gateway = this.spawn('gateway', env)
     const { port } = await gateway.said('listening')
     this.#ports.set(gateway, port as number)
     this.gateways.push(gateway)
     return gateway
   }
 
-  async addWorker(): Promise<AppProcess> {
-    const worker = this.spawn('worker')
+  async addWorker(env: Record<string, string> = {}): Promise<AppProcess> {
+    const worker = this.spawn('worker', env)
     await worker.said('ready')
     this.workers.push(worker)
     return worker
+  }
+
+  /** Starts a worker for each one that ends, as a supervisor does, until it is disposed of. */
+  supervise(): Supervisor {
+    let deaths = 0
+    let stopped = false
+    const supervising = (async () => {
+      const replaced = new Set<AppProcess>()
+      while (!stopped) {
+        await pause(50)
+        const ended = this.workers.find((worker) => !worker.alive && !replaced.has(worker))
+        if (!ended || stopped) continue
+        replaced.add(ended)
+        deaths++
+        await this.addWorker().catch(() => undefined)
+      }
+    })()
+    return {
+      get deaths() {
+        return deaths
+      },
+      [Symbol.asyncDispose]: async () => {
+        stopped = true
+        await supervising
+      },
+    }
+  }
+
+  /** The address of Redis behind another proxy. */
+  redisBehind(proxy: Proxy): string {
+    return this.redis.url.replace(/:\d+$/, `:${proxy.port}`)
   }
 
   /** A process that is not waited for. */
