@@ -1,18 +1,8 @@
 import { expect, it } from 'vitest'
 import { range } from '../../harness/range.js'
 import { until } from '../../harness/until.js'
-import type { Installation } from '../harness/installation.js'
-import { PATIENT, startCore } from './start.js'
-
-/** Begins a run of one record for each id, 50 at a time. */
-async function beginEach(installation: Installation, name: string, ids: number[], ms = 0): Promise<void> {
-  const left = [...ids]
-  const client = async (): Promise<void> => {
-    for (let id = left.shift(); id !== undefined; id = left.shift())
-      await installation.begin({ name, id, params: { ms } })
-  }
-  await Promise.all(range(1, 50).map(client))
-}
+import { callsPerRecord, type Installation } from '../harness/installation.js'
+import { beginEach, PATIENT, startCore } from './start.js'
 
 /** When the handlers of this action's runs began, in order. */
 async function begun(installation: Installation): Promise<number[]> {
@@ -22,13 +12,14 @@ async function begun(installation: Installation): Promise<number[]> {
 
 it('1,500 runs behind a rate of 100 a second are called at that rate, and SIGTERM is heard meanwhile', async () => {
   await using installation = await startCore({ workers: 1, env: PATIENT })
+  await installation.workers[0]?.kill()
   await beginEach(installation, 'paced', range(1, 1_500))
-  await until('some to have been called', async () => (await begun(installation)).length >= 500, 15_000)
+  const leaving = await installation.addWorker()
+  await until('some to have been called', async () => (await begun(installation)).length >= 500, 10_000)
 
-  const [leaving] = installation.workers
   await installation.addWorker()
-  leaving?.signal('SIGTERM')
-  expect(await leaving?.exited(4_000)).toEqual({ code: 0, signal: null })
+  leaving.signal('SIGTERM')
+  expect(await leaving.exited(4_000)).toEqual({ code: 0, signal: null })
 
   const calls = await until(
     'all to have been called',
@@ -46,14 +37,18 @@ it('1,500 runs behind a rate of 100 a second are called at that rate, and SIGTER
 
 it('700 runs of a second fit into one worker with perWorker 1,000, and SIGTERM is heard meanwhile', async () => {
   await using installation = await startCore({ workers: 1, env: PATIENT })
-  await beginEach(installation, 'wide', range(1, 700), 1_000)
-  const finished = async (): Promise<number> =>
-    (await installation.calls()).filter(({ what }) => what === 'end').length
+  // They wait, so that all are begun at once.
+  await installation.workers[0]?.kill()
+  await beginEach(installation, 'wide', range(1, 700), { ms: 1_000 })
+  const worker = await installation.addWorker()
 
-  await until('all to have ended', async () => (await finished()) === 700, 10_000)
-  await beginEach(installation, 'wide', range(1, 700), 1_000)
-  const [worker] = installation.workers
-  worker?.signal('SIGTERM')
+  await until(
+    'all to have ended',
+    async () => (await installation.calls()).filter(({ what }) => what === 'end').length === 700,
+    10_000,
+  )
+  worker.signal('SIGTERM')
 
-  expect(await worker?.exited(4_000)).toEqual({ code: 0, signal: null })
+  expect(await worker.exited(4_000)).toEqual({ code: 0, signal: null })
+  expect(Math.max(...callsPerRecord(await installation.calls()).values())).toBe(1)
 })

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { range } from '../../harness/range.js'
 import { until } from '../../harness/until.js'
 import { type CallLine, callsPerRecord, type Installation, type RunBody } from '../harness/installation.js'
-import { PATIENT, startCore } from './start.js'
+import { begin, beginEach, PATIENT, startCore } from './start.js'
 
 const begins = (calls: readonly CallLine[]): CallLine[] => calls.filter(({ what }) => what === 'begin')
 const runList = async (installation: Installation): Promise<RunBody[]> =>
@@ -10,8 +10,7 @@ const runList = async (installation: Installation): Promise<RunBody[]> =>
 
 it('P13: a worker that starts has its share of waiting runs within 2 s, and half of the rest', async () => {
   await using installation = await startCore({ workers: 1, env: PATIENT })
-  const sent = range(1, 130).map((id) => installation.begin({ name: 'five', id, params: { ms: 1_000 } }))
-  await Promise.all(sent)
+  await beginEach(installation, 'five', range(1, 130), { ms: 1_000 })
   await until('the first worker to have ended some', async () => (await installation.calls()).length >= 10)
   const running = (await runList(installation)).filter(({ state }) => state === 'running')
   const second = await installation.addWorker()
@@ -27,12 +26,12 @@ it('P13: a worker that starts has its share of waiting runs within 2 s, and half
   )
 
   // A run is running once its first call has begun, not when some worker has it in its hands.
-  expect(running.length).toBeLessThanOrEqual(5 + 2)
+  expect.soft(running.length).toBeLessThanOrEqual(5 + 2)
   const calls = begins(await installation.calls())
   const rest = calls.filter(({ at }) => at > ready)
   const ofSecond = rest.filter(({ pid }) => pid === second.pid)
-  expect((ofSecond[0]?.at ?? Infinity) - ready).toBeLessThan(2_000)
-  expect(ofSecond.length / rest.length).toBeGreaterThan(0.4)
+  expect.soft((ofSecond[0]?.at ?? Infinity) - ready).toBeLessThan(2_000)
+  expect.soft(ofSecond.length / rest.length).toBeGreaterThan(0.4)
   // Ten slots; and a second in which what the first worker had begun ends.
   const ideal = (rest.length / 10) * 1_000
   expect(Math.max(...ended.map(({ at }) => at)) - ready).toBeLessThan(1.2 * ideal + 1_000)
@@ -47,7 +46,7 @@ it('P13: nothing waits at a worker that computes while another is free', async (
     return performance.now() - began
   }
   for (const id of range(1, 20)) await ask(id)
-  const busy = await installation.begin({ name: 'compute', id: 1, params: { ms: 4_000 } })
+  const busy = await begin(installation, { name: 'compute', id: 1, params: { ms: 4_000 } })
   await until('it to be computing', async () => (await installation.calls(busy)).length === 1)
 
   const waits: number[] = []
@@ -66,23 +65,23 @@ it('one large run is shared evenly to its end, and the death of a worker costs a
     return Math.max(...calls.map(({ at }) => at)) - Math.min(...calls.map(({ at }) => at))
   }
   const form = { name: 'five', params: { ms: 400 } }
-  const whole = await installation.begin({ ...form, ids: range(1, 400) })
+  const whole = await begin(installation, { ...form, ids: range(1, 400) })
   const took = await time(whole, 30_000)
-  const broken = await installation.begin({ ...form, ids: range(1, 240) })
+  const broken = await begin(installation, { ...form, ids: range(1, 240) })
   await until('a third to be done', async () => (await installation.calls(broken)).length > 160)
 
   await installation.workers[0]?.kill()
   const tookBroken = await time(broken, 40_000)
 
-  expect(took).toBeLessThan((1.2 * (400 * 400)) / 20)
-  expect(tookBroken).toBeLessThan((240 * 400) / 20 + 2_000 + 5_000)
+  expect.soft(took).toBeLessThan((1.2 * (400 * 400)) / 20)
+  expect.soft(tookBroken).toBeLessThan((240 * 400) / 20 + 2_000 + 5_000)
   const repeats = [...callsPerRecord(await installation.calls(broken)).values()].reduce((sum, n) => sum + n - 1, 0)
   expect(repeats).toBeLessThanOrEqual(20)
 })
 
 it('runs that have not begun within startWithin expire, and are never called', async () => {
   await using installation = await startCore({ workers: 1 })
-  const sent = range(1, 6).map((id) => installation.begin({ name: 'timely', id, params: { ms: 2_000 } }))
+  const sent = range(1, 6).map((id) => begin(installation, { name: 'timely', id, params: { ms: 2_000 } }))
   const runs = await Promise.all(sent)
 
   const ended = await Promise.all(runs.map((run) => installation.runIn(['succeeded', 'expired'], run, 15_000)))

@@ -3,15 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { range } from '../../harness/range.js'
 import { until } from '../../harness/until.js'
 import { callsPerRecord } from '../harness/installation.js'
-import { PATIENT, startCore } from './start.js'
+import { begin, beginEach, PATIENT, startCore } from './start.js'
 
 it.each([900, 2_000])('Redis silent for %i ms: all goes on within 3 s, and nothing is called twice', async (silentMs) => {
   await using installation = await startCore({ workers: 2, env: PATIENT })
   // 2.5 s for 40 slots: one large run, and forty small ones.
-  const large = await installation.begin({ name: 'twenty', ids: range(1, 200), params: { ms: 250 } })
-  const small = await Promise.all(
-    range(1, 200).map((id) => installation.begin({ name: 'twenty', id, params: { ms: 250 } })),
-  )
+  const large = await begin(installation, { name: 'twenty', ids: range(1, 200), params: { ms: 250 } })
+  const small = await beginEach(installation, 'twenty', range(1, 200), { ms: 250 })
   await until('work to be going on', async () => (await installation.calls()).length > 160)
 
   installation.proxy.mode = 'hang'
