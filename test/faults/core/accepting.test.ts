@@ -55,10 +55,15 @@ it.each([
     }
     const run = await installation.runIn(['succeeded', 'failed'], answer.headers.get('x-run-id') ?? '', 15_000)
     const visited = called(await installation.calls(run.id))
-    expect([run.total, visited.size, visited.has(FIRST)]).toEqual(inverseIds ? [20, 20, false] : [100_000, 100_000, true])
+    expect([run.total, visited.size, visited.has(FIRST)]).toEqual(
+      inverseIds ? [20, 20, false] : [100_000, 100_000, true],
+    )
   }
 
-  expect(struck, 'no part of a run had a time to live while it was being accepted: this test did nothing').toBeGreaterThan(0)
+  expect(
+    struck,
+    'no part of a run had a time to live while it was being accepted: this test did nothing',
+  ).toBeGreaterThan(0)
   // Whatever was refused was not run all the same.
   const excluded = [...called(await installation.calls())].filter((id) => inverseIds && Number(id) < FIRST + 100_000)
   expect(excluded).toEqual([])

@@ -24,7 +24,13 @@ it.each([
   expect(ended['state']).toBe('succeeded')
   expect(callsPerRecord(await installation.calls(run))).toEqual(new Map(range(1, 5).map((id) => [id, 1])))
   const item = (await installation.items(run))[0] as unknown as Record<string, string>
-  for (const time of [ended['createdAt'], ended['startedAt'], ended['finishedAt'], item['startedAt'], item['finishedAt']]) {
+  for (const time of [
+    ended['createdAt'],
+    ended['startedAt'],
+    ended['finishedAt'],
+    item['startedAt'],
+    item['finishedAt'],
+  ]) {
     expect(Date.parse(time ?? '')).toBeGreaterThanOrEqual(before - 50)
     expect(Date.parse(time ?? '')).toBeLessThanOrEqual(after + 50)
   }

@@ -13,7 +13,10 @@ it('P15: a record that never stops computing fails alone: others go on, and what
   const ended = await installation.runIn(['completed_with_failures'], run, 30_000)
 
   expect([ended.counts.succeeded, ended.counts.failed]).toEqual([20, 1])
-  expect((await installation.items(run, 'failed'))[0]).toMatchObject({ id: 'spin', message: expect.stringMatching(/./) })
+  expect((await installation.items(run, 'failed'))[0]).toMatchObject({
+    id: 'spin',
+    message: expect.stringMatching(/./),
+  })
   // It had two processes of its own accord, and then one that was made for it alone.
   expect(callsPerRecord(await installation.calls(run)).get('spin')).toBe(3)
   expect(supervisor.deaths).toBe(2)

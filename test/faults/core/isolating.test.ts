@@ -75,6 +75,8 @@ it('a child that computes for ever dies with its worker', async () => {
 
   await parent.kill()
 
-  await until('the child to end', () => !lives(child), 3_000).finally(() => lives(child) && process.kill(child, 'SIGKILL'))
+  await until('the child to end', () => !lives(child), 3_000).finally(
+    () => lives(child) && process.kill(child, 'SIGKILL'),
+  )
   expect(children.seen.has(child)).toBe(true)
 })

@@ -30,7 +30,9 @@ it('options() and messages that hang give their places back', async () => {
   expect((await options('good')).status).toBe(200)
 
   const hanging = await Promise.all(range(1, 200).map(() => options('hanging')))
-  const messages = await Promise.all(range(1, 20).map(() => installation.send('never_answered', {}, { prefer: 'wait=0' })))
+  const messages = await Promise.all(
+    range(1, 20).map(() => installation.send('never_answered', {}, { prefer: 'wait=0' })),
+  )
 
   expect(new Set(hanging.map(({ status }) => status))).toEqual(new Set([503]))
   const good = await until(
@@ -42,8 +44,7 @@ it('options() and messages that hang give their places back', async () => {
     3_000,
   )
   expect(good).toEqual([{ value: 1, name: 'One' }])
-  for (const answer of messages)
-    await installation.runIn(['failed'], answer.headers.get('x-run-id') ?? '', 10_000)
+  for (const answer of messages) await installation.runIn(['failed'], answer.headers.get('x-run-id') ?? '', 10_000)
 })
 
 const MOST_PENDING = 20_000
@@ -52,7 +53,11 @@ it.each(['visit_circle', 'visit_wheel', 'visit_endless'])('a listing that never 
   await using installation = await startCore({ workers: 1, env: { MAX_PENDING_ITEMS: String(MOST_PENDING) } })
   const run = await begin(installation, all(name))
 
-  const stopped = await until('the listing to end, or to grow beyond all bounds', () => bounded(installation, run), 20_000)
+  const stopped = await until(
+    'the listing to end, or to grow beyond all bounds',
+    () => bounded(installation, run),
+    20_000,
+  )
 
   expect(stopped.total).toBeLessThanOrEqual(MOST_PENDING + 2_000)
 })

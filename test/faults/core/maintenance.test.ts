@@ -50,7 +50,11 @@ it('after FLUSHALL, live workers publish their actions again, and run them', asy
   await until('all actions to be listed', async () => (await names()).length === before.length, 8_000)
   // A gateway that starts now knows them only from Redis.
   const fresh = await installation.addGateway()
-  await until('a new gateway to know them', async () => (await installation.get('/readyz', fresh)).status === 200, 8_000)
+  await until(
+    'a new gateway to know them',
+    async () => (await installation.get('/readyz', fresh)).status === 200,
+    8_000,
+  )
 })
 
 it('a damaged run is set aside: others are listed, maintained and run, and it can be cancelled', async () => {

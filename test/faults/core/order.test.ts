@@ -33,7 +33,9 @@ it('P5: a run that is retried as it ends is not lost when its worker dies', asyn
 it('P5: a cancel ends a run whose worker died and whose action nobody has any more, and frees its place', async () => {
   await using installation = await startCore({ workers: 0, env: { MAX_PENDING_ITEMS: '100' } })
   const worker = await installation.addWorker({ WITH_DOOMED: 'yes' })
-  const run = await until('the action to be known', () => begin(installation, { name: 'doomed', ids: range(1, 60) }).catch(() => undefined))
+  const run = await until('the action to be known', () =>
+    begin(installation, { name: 'doomed', ids: range(1, 60) }).catch(() => undefined),
+  )
   await until('it to be going on', async () => (await installation.calls(run)).length === 5)
   await worker.kill()
   await installation.addWorker()

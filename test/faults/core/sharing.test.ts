@@ -87,7 +87,14 @@ it('runs that have not begun within startWithin expire, and are never called', a
   const ended = await Promise.all(runs.map((run) => installation.runIn(['succeeded', 'expired'], run, 15_000)))
 
   // One begins at once, one after 2 s; the others would begin after 4 s.
-  expect(ended.map(({ state }) => state).sort()).toEqual(['expired', 'expired', 'expired', 'expired', 'succeeded', 'succeeded'])
+  expect(ended.map(({ state }) => state).sort()).toEqual([
+    'expired',
+    'expired',
+    'expired',
+    'expired',
+    'succeeded',
+    'succeeded',
+  ])
   const called = new Set((await installation.calls()).map(({ run }) => run))
   expect(ended.filter(({ id }) => called.has(id)).map(({ state }) => state)).toEqual(['succeeded', 'succeeded'])
 })

@@ -104,7 +104,9 @@ it('no command holds Redis for long, at the largest inputs', async () => {
   const slow = async (): Promise<string[]> => {
     const entries = (await installation.redisCommand('SLOWLOG', 'GET', '-1')) as [number, number, number, string[]][]
     await installation.redisCommand('SLOWLOG', 'RESET')
-    return entries.map(([, , micros, words]) => `${Math.round(micros / 1_000)} ms: ${words[0]} of ${words.length} words`)
+    return entries.map(
+      ([, , micros, words]) => `${Math.round(micros / 1_000)} ms: ${words[0]} of ${words.length} words`,
+    )
   }
 
   const results = await begin(installation, { name: 'long_results', ids: range(1, 10_000), params: { size: 5_000 } })

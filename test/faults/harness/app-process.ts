@@ -3,6 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { until } from '../../harness/until.js'
 
+/** Characters of its output that are remembered; the oldest half goes first. */
+const OUTPUT_KEPT = 4_000_000
+
 /** A gateway or a worker in a process of its own, as an operator starts it. */
 export class AppProcess {
   readonly #child: ChildProcess
@@ -21,11 +24,16 @@ export class AppProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [this.#child.stdout, this.#child.stderr])
-      stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()))
+      stream?.on('data', (chunk: Buffer) => this.#keep(chunk.toString()))
     this.#child.on('exit', (code, signal) => {
       this.#exit = { code, signal }
       this.#endedAt = Date.now()
     })
+  }
+
+  #keep(text: string): void {
+    this.#output += text
+    if (this.#output.length > OUTPUT_KEPT) this.#output = this.#output.slice(-OUTPUT_KEPT / 2)
   }
 
   get pid(): number {
@@ -113,7 +121,9 @@ function parentOf(pid: number): number | undefined {
 /** From /proc; `undefined` for a process that has just ended. */
 function stateOf(pid: number): { state: string; parent: number } | undefined {
   try {
-    const [state = '', parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+    const [state = '', parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
     return { state, parent: Number(parent) }
   } catch {
     return undefined

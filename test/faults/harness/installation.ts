@@ -240,14 +240,19 @@ export class Installation implements AsyncDisposable {
   /** All items of a run; `state`: of those only that are in it. */
   async items(run: string, state?: string): Promise<ItemBody[]> {
     const items: ItemBody[] = []
+    for await (const item of this.eachItem(run, state)) items.push(item)
+    return items
+  }
+
+  /** The items of a run, read page by page. */
+  async *eachItem(run: string, state?: string): AsyncGenerator<ItemBody> {
     for (let cursor: string | undefined = '0'; cursor !== undefined;) {
       const filter = state === undefined ? '' : `&state=${state}`
       const answer = await this.get(`/api/runs/${run}/items?limit=1000&cursor=${cursor}${filter}`)
       const page = (await answer.json()) as { items: ItemBody[]; next?: string }
-      items.push(...page.items)
+      yield* page.items
       cursor = page.next
     }
-    return items
   }
 
   /** What handlers really did. */

@@ -28,7 +28,8 @@ export default [
     name: 'talkative',
     target,
     run: ({ ctx }) => {
-      for (let line = 1; line <= 200_000; line++) ctx.log(`line ${line} of a handler that has very much to say about it`)
+      for (let line = 1; line <= 200_000; line++)
+        ctx.log(`line ${line} of a handler that has very much to say about it`)
     },
   }),
   /** One batch per record. */
