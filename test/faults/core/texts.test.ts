@@ -6,7 +6,7 @@ import { until } from '../../harness/until.js'
 import type { Installation } from '../harness/installation.js'
 import { begin, PATIENT, startCore } from './start.js'
 
-const MEGABIT_100 = 12_500_000
+const MEGABITS_25 = 25_000_000 / 8
 
 /** How long a run of one ordinary record takes through the same worker, in ms. */
 async function timeOfAnother(installation: Installation): Promise<number> {
@@ -16,14 +16,14 @@ async function timeOfAnother(installation: Installation): Promise<number> {
   return performance.now() - began
 }
 
-it.each(['x', 'a:', 'Token ', 'é'])('an error of 50,000 letters (%j) does not hold its worker', async (letter) => {
+it.each(['x', 'Token '])('an error of 50,000 letters (%j) does not hold its worker', async (letter) => {
   await using installation = await startCore({ workers: 1, env: PATIENT })
   await timeOfAnother(installation)
 
   const size = Math.ceil(50_000 / letter.length)
   const run = await begin(installation, { name: 'long_error', ids: range(1, 3), params: { size, letter } })
   const other = await timeOfAnother(installation)
-  await installation.runIn(['failed'], run, 40_000)
+  await installation.runIn(['failed'], run, 10_000)
 
   expect(other).toBeLessThan(1_000)
   for (const { message } of await installation.items(run)) expect(message?.length).toBeLessThanOrEqual(10_100)
@@ -65,14 +65,15 @@ it('records that fail with 3 MB of text each end, and their worker lives', async
   expect(Math.max(...items.map(({ message }) => message?.length ?? 0))).toBeLessThanOrEqual(10_100)
 })
 
-it('a bulk call with 10 MB of results is recorded over a link of 100 Mbit/s', async () => {
+it('a bulk call with 10 MB of results is recorded over a link of 25 Mbit/s, after one call', async () => {
   await using installation = await startCore({ workers: 1 })
-  installation.proxy.bytesPerSecond = MEGABIT_100
+  installation.proxy.bytesPerSecond = MEGABITS_25
 
   const run = await begin(installation, { name: 'long_results', ids: range(1, 100), params: { size: 100_000 } })
 
-  // 10 MB take 0.8 s on such a link.
+  // 10 MB take 3.2 s on such a link: much longer than a ping may take.
   expect((await installation.runIn(['succeeded'], run, 15_000)).counts.succeeded).toBe(100)
+  expect((await installation.calls(run)).length).toBe(1)
 })
 
 it('200,000 lines of log cost neither the worker nor Redis memory', async () => {
@@ -94,37 +95,50 @@ it('200,000 lines of log cost neither the worker nor Redis memory', async () => 
   expect.soft(await timeOfAnother(installation)).toBeLessThan(1_000)
 })
 
-/** Three times what docs/performance.md allows a script, for a machine that is busy otherwise. */
+/** Three times what a script may take, for a machine that is busy otherwise. */
 const SLOW_US = 60_000
 
-it('no command holds Redis for long, at the largest inputs', async () => {
-  await using installation = await startCore({ workers: 1, env: { ...PATIENT, USERS: '1' } })
-  await installation.redisCommand('CONFIG', 'SET', 'slowlog-log-slower-than', String(SLOW_US))
+/** Commands that have held Redis for too long since the last look. */
+async function slowCommands(installation: Installation): Promise<string[]> {
+  const entries = (await installation.redisCommand('SLOWLOG', 'GET', '-1')) as [number, number, number, string[]][]
+  await installation.redisCommand('SLOWLOG', 'RESET')
+  return entries.map(([, , micros, words]) => `${Math.round(micros / 1_000)} ms: ${words[0]} ${words[1]?.slice(0, 40)}`)
+}
+
+async function watchSlowCommands(installation: Installation): Promise<void> {
   await installation.redisCommand('CONFIG', 'SET', 'slowlog-max-len', '1000')
-  const slow = async (): Promise<string[]> => {
-    const entries = (await installation.redisCommand('SLOWLOG', 'GET', '-1')) as [number, number, number, string[]][]
-    await installation.redisCommand('SLOWLOG', 'RESET')
-    return entries.map(
-      ([, , micros, words]) => `${Math.round(micros / 1_000)} ms: ${words[0]} of ${words.length} words`,
-    )
-  }
+  await installation.redisCommand('CONFIG', 'SET', 'slowlog-log-slower-than', String(SLOW_US))
+}
 
-  const results = await begin(installation, { name: 'long_results', ids: range(1, 10_000), params: { size: 5_000 } })
-  await installation.runIn(['succeeded'], results, 30_000)
-  expect.soft(await slow(), '10,000 ids with 5 kB each in one batch').toEqual([])
+it('no command holds Redis for long when 10,000 ids of one batch have 5 kB each to say', async () => {
+  await using installation = await startCore({ workers: 1, env: PATIENT })
+  await watchSlowCommands(installation)
 
+  const run = await begin(installation, { name: 'long_results', ids: range(1, 10_000), params: { size: 5_000 } })
+  expect((await installation.runIn(['succeeded'], run, 30_000)).counts.succeeded).toBe(10_000)
+
+  expect.soft(await slowCommands(installation), 'settling').toEqual([])
+  await (await installation.get(`/api/runs/${run}/items?limit=1000`)).arrayBuffer()
+  expect.soft(await slowCommands(installation), 'reading').toEqual([])
+})
+
+it('no command holds Redis for long at a run of 200,000 batches', async () => {
+  await using installation = await startCore({ workers: 1, env: PATIENT })
+  await watchSlowCommands(installation)
   await installation.workers[0]?.kill()
-  const wide = await begin(installation, { name: 'one_by_one', ids: range(1, 1_000_000) })
-  expect.soft(await slow(), 'accepting 1,000,000 batches').toEqual([])
-  for (const record of ['1', '1000000', 'nobody']) {
-    const found = (await (await installation.get(`/api/runs?record=${record}`)).json()) as { runs: { id: string }[] }
-    expect.soft(found.runs.map(({ id }) => id).includes(wide)).toBe(record !== 'nobody')
+
+  const run = await begin(installation, { name: 'one_by_one', ids: range(1, 200_000) })
+  expect.soft(await slowCommands(installation), 'accepting').toEqual([])
+  for (const record of ['1', '200000', 'nobody']) {
+    const answer = await installation.get(`/api/runs?record=${record}`)
+    const { runs = [] } = (await answer.json()) as { runs?: { id: string }[] }
+    expect.soft([answer.status, runs.some(({ id }) => id === run)]).toEqual([200, record !== 'nobody'])
   }
-  expect.soft(await slow(), 'searching by record').toEqual([])
-  await installation.get(`/api/runs/${wide}/items?limit=1000&cursor=999000`)
-  await installation.get(`/api/runs/${wide}/items?limit=1000&state=failed`)
-  expect.soft(await slow(), 'reading items').toEqual([])
-  expect((await installation.steer(wide, 'cancel')).status).toBe(200)
-  await until('it to be cancelled', async () => (await installation.run(wide)).state === 'cancelled', 15_000)
-  expect.soft(await slow(), 'cancelling').toEqual([])
+  expect.soft(await slowCommands(installation), 'searching by record').toEqual([])
+  await (await installation.get(`/api/runs/${run}/items?limit=1000&cursor=199000`)).arrayBuffer()
+  await (await installation.get(`/api/runs/${run}/items?limit=1000&state=failed`)).arrayBuffer()
+  expect.soft(await slowCommands(installation), 'reading items').toEqual([])
+  expect((await installation.steer(run, 'cancel')).status).toBe(200)
+  await installation.runIn(['cancelled'], run, 10_000)
+  expect.soft(await slowCommands(installation), 'cancelling').toEqual([])
 })

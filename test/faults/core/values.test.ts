@@ -167,6 +167,26 @@ it.each([
   expect(items[2]?.state).toBe('succeeded')
 })
 
+it.each([
+  ['plain object', /no such account/],
+  ['frozen error', /a frozen text/],
+  ['bigint', /10/],
+])('a line of the log that is no text can be read: %s', async (thing, readable) => {
+  await livingWorker()
+  const run = await begin(installation, { name: 'says', ids: [`log with ${thing}`, 'subject'] })
+  await installation.runIn(['succeeded'], run, 4_000)
+
+  const log = await until(
+    'the line to be there',
+    async () => {
+      const text = await (await installation.get(`/api/runs/${run}/log?record=subject`)).text()
+      return text.length > '{"lines":[]}'.length && text
+    },
+    3_000,
+  )
+  expect(log).toMatch(readable)
+})
+
 it('a generator as a handler is refused, when it is loaded or when it is called, and says so', async () => {
   const worker = installation.spawn('worker', { WORKER_GROUP: 'odd', ODD_HANDLERS: 'yes' })
   const started = await until(

@@ -160,7 +160,10 @@ export class Proxy {
       if (!passes(data)) return
       const now = performance.now()
       due = Math.max(due, now + this.#delayMs) + data.length / this.#bytesPerMs
-      if (held.length === 0 && due <= now) return void to.write(data)
+      if (held.length === 0 && due <= now) {
+        to.write(data)
+        return
+      }
       held.push({ data, due })
       // What waits here must not grow: a slow link is felt by whoever sends.
       if (held.length > 1 && this.#bytesPerMs !== Infinity) from.pause()

@@ -1,5 +1,6 @@
 // Handlers whose texts and results are long.
 import { defineAction, field, records } from '@flexaction/shared'
+import { note } from './lib/note.mjs'
 
 const target = records('users')
 const size = { size: field.integer({ required: false, default: 0 }) }
@@ -20,6 +21,7 @@ export default [
     target: records('users', { bulk: true, batchSize: 10_000 }),
     params: size,
     run: ({ ids, params: { size }, ctx }) => {
+      note('begin', ctx, ids.slice(0, 1))
       for (const id of ids) ctx.succeed(id, 'r'.repeat(size))
     },
   }),
