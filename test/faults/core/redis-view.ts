@@ -28,16 +28,6 @@ export class RedisView implements AsyncDisposable {
     return found
   }
 
-  /** Of the keys that are not known those that have a time to live and take at least so many bytes. */
-  async newKeys(known: ReadonlySet<string>, bytes: number): Promise<string[]> {
-    const found: string[] = []
-    for (const key of await this.keys()) {
-      if (known.has(key) || Number(await this.call('PTTL', key)) < 0) continue
-      if (Number(await this.call('MEMORY', 'USAGE', key)) >= bytes) found.push(key)
-    }
-    return found
-  }
-
   /** Deletes what is not known, belongs to a run, and has a time to live; returns how many keys. */
   async deleteVolatile(known: ReadonlySet<string>): Promise<number> {
     let gone = 0

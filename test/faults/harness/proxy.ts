@@ -20,6 +20,7 @@ export class Proxy {
   #step: { at: number; when: 'before' | 'after' } | undefined
   /** Pieces of data that clients have sent since the steps were last counted. */
   #steps = 0
+  #holdAt = Infinity
   /** What has come through, in bytes. */
   readonly bytes = { toRedis: 0, toClients: 0 }
   readonly #pairs = new Set<Pair>()
@@ -67,6 +68,15 @@ export class Proxy {
   breakAt(at: number, when: 'before' | 'after'): void {
     this.#steps = 0
     this.#step = { at, when }
+  }
+
+  /** Hangs once clients have sent so many bytes more. */
+  holdAfter(bytes: number): void {
+    this.#holdAt = this.bytes.toRedis + bytes
+  }
+
+  get mode(): ProxyMode {
+    return this.#mode
   }
 
   /** Whether the connection has been broken that {@link breakAt} asked for. */
@@ -135,6 +145,10 @@ export class Proxy {
   /** Returns whether the data is to be passed on. */
   #fromClient({ client, server }: Pair, data: Buffer): boolean {
     this.bytes.toRedis += data.length
+    if (this.bytes.toRedis >= this.#holdAt) {
+      this.#holdAt = Infinity
+      this.mode = 'hang'
+    }
     this.#steps++
     if (this.#step?.at !== this.#steps) return true
     const { when } = this.#step

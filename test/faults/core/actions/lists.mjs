@@ -19,12 +19,11 @@ const visit = (name, model, ms = 0) =>
     },
   })
 
-/** Ids as long as those of other systems: a million of them are 14 MB. */
-export const FIRST_PERSON = 1_000_000_000_000
+/** Ids that are long, and in no order: a million of them are 14 MB. @param {number} n */
+const personId = (n) => 1_000_000_000_000 + (Math.imul(n, 2_654_435_761) >>> 0)
 const PEOPLE = Number(process.env['PEOPLE'] ?? 10)
 
 export default [
-  /** Hangs while its search is not answered: some pages never come. */
   defineCollection({ name: 'hanging', list: never }),
   defineCollection({ name: 'good', list: () => ({ records: page(1, 10) }) }),
   defineCollection({ name: 'circle', list: () => ({ records: page(1, 1_000), next: 'again' }) }),
@@ -41,7 +40,8 @@ export default [
     list: ({ cursor = '0', limit }) => {
       const from = Number(cursor)
       const to = Math.min(PEOPLE, from + limit)
-      return { records: page(FIRST_PERSON + from, to - from), ...(to < PEOPLE && { next: String(to) }) }
+      const records = page(from, to - from).map(({ id, label }) => ({ id: personId(id), label }))
+      return { records, ...(to < PEOPLE && { next: String(to) }) }
     },
   }),
   visit('visit_hanging', 'hanging'),
