@@ -44,7 +44,7 @@ export default [
     timeout: '5m',
     run: async ({ id, ctx }) => {
       note('begin', ctx, [id])
-      await pause(1_500, undefined, { signal: ctx.signal })
+      await pause(2_500, undefined, { signal: ctx.signal })
       note('end', ctx, [id])
     },
   }),
