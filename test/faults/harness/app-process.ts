@@ -77,7 +77,7 @@ export class AppProcess {
         if (!line && this.#exit) throw new Error(`the ${this.app} ended before it said '${text}':\n${this.#output}`)
         return line
       },
-      20_000,
+      40_000,
     )
   }
 
@@ -111,6 +111,21 @@ export class AppProcess {
 /** Whether there is such a process that has not ended. */
 export function lives(pid: number): boolean {
   return existsSync(`/proc/${pid}`) && stateOf(pid)?.state !== 'Z'
+}
+
+/** The processes whose environment holds this text and that live. */
+export function processesWith(setting: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && lives(pid) && environmentOf(pid).includes(setting))
+}
+
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 function parentOf(pid: number): number | undefined {

@@ -7,7 +7,7 @@ import type { RecordId } from '@flexaction/shared'
 import { connect } from '@flexaction/shared/redis'
 import { type EmbeddedRedis, startEmbeddedRedis } from '../../../deploy/local/embedded-redis.mjs'
 import { until } from '../../harness/until.js'
-import { AppProcess } from './app-process.js'
+import { AppProcess, processesWith } from './app-process.js'
 import { Proxy } from './proxy.js'
 
 /** Settings at which what crashed is recovered within 5 s. */
@@ -81,14 +81,23 @@ export class Installation implements AsyncDisposable {
       PORT: '0',
       ...env,
     })
-    if (syncAlways) await installation.#syncAlways()
-    await Promise.all(Array.from({ length: workers }, () => installation.addWorker()))
-    await Promise.all(Array.from({ length: gateways }, () => installation.addGateway()))
-    if (workers > 0) {
-      const ready = async (): Promise<boolean> => (await installation.get('/readyz')).status === 200
-      await until('the gateway to be ready', ready)
+    try {
+      await installation.#bringUp(gateways, workers, syncAlways)
+    } catch (error) {
+      await installation[Symbol.asyncDispose]()
+      throw error
     }
     return installation
+  }
+
+  async #bringUp(gateways: number, workers: number, syncAlways: boolean): Promise<void> {
+    if (syncAlways) await this.#syncAlways()
+    await Promise.all(Array.from({ length: workers }, () => this.addWorker()))
+    await Promise.all(Array.from({ length: gateways }, () => this.addGateway()))
+    if (workers > 0) {
+      const ready = async (): Promise<boolean> => (await this.get('/readyz')).status === 200
+      await until('the gateway to be ready', ready)
+    }
   }
 
   async addGateway(env: Record<string, string> = {}): Promise<AppProcess> {
@@ -271,6 +280,8 @@ export class Installation implements AsyncDisposable {
       one.signal('SIGKILL')
     }
     await Promise.all(this.#everyone.map((one) => one.exited()))
+    // What handlers or workers have started and left behind.
+    for (const pid of processesWith(`CALLS_LOG=${join(this.dir, 'calls.log')}`)) process.kill(pid, 'SIGKILL')
     await this.proxy.stop()
     await this.redis.stop()
     await rm(this.dir, { recursive: true, force: true })
