@@ -8,8 +8,12 @@ import { begin, beginEach, startCore } from './start.js'
 const listed = async (installation: Installation): Promise<RunBody[]> => {
   const runs: RunBody[] = []
   for (let cursor: string | undefined = ''; cursor !== undefined;) {
-    const answer = await installation.get(`/api/runs?limit=1000${cursor && `&cursor=${cursor}`}`)
-    if (answer.status !== 200) throw new Error(`the list of runs answers ${answer.status}: ${await answer.text()}`)
+    const from = cursor && `&cursor=${cursor}`
+    // A busy machine may answer with 503 at times.
+    const answer: Response = await until('the list of runs to be answered', async () => {
+      const given = await installation.get(`/api/runs?limit=1000${from}`)
+      return given.status === 200 && given
+    })
     const page = (await answer.json()) as { runs: RunBody[]; next?: string }
     runs.push(...page.runs)
     cursor = page.next

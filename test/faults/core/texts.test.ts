@@ -2,7 +2,6 @@ import { request } from 'node:http'
 import { writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { range } from '../../harness/range.js'
-import { until } from '../../harness/until.js'
 import type { Installation } from '../harness/installation.js'
 import { begin, PATIENT, startCore } from './start.js'
 
