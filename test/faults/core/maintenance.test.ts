@@ -12,6 +12,8 @@ const listed = async (installation: Installation): Promise<RunBody[]> => {
     // A busy machine may answer with 503 at times.
     const answer: Response = await until('the list of runs to be answered', async () => {
       const given = await installation.get(`/api/runs?limit=1000${from}`)
+      if (given.status !== 503 && given.status !== 200)
+        throw new Error(`the list of runs answers ${given.status}: ${await given.text()}`)
       return given.status === 200 && given
     })
     const page = (await answer.json()) as { runs: RunBody[]; next?: string }
