@@ -34,7 +34,13 @@ it(
     const verdict = await judge(installation, load, people, faults)
 
     console.log(table(verdict, faults, seed))
-    expect(verdict).toMatchObject({ lost: [], settledTwice: [], calledAfterCancel: [], outcomeWithoutCall: [] })
+    expect(verdict).toMatchObject({
+      unended: [],
+      lost: [],
+      settledTwice: [],
+      calledAfterCancel: [],
+      outcomeWithoutCall: [],
+    })
     expect(verdict.runs).toBeGreaterThan(20)
   },
   minutes * 60_000 * 3 + 120_000,

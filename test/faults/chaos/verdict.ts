@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { join } from 'node:path'
 import { type CallLine, checkCounts, type Installation, type RunBody } from '../harness/installation.js'
 import type { Faults } from './faults.js'
@@ -12,6 +13,8 @@ export interface Verdict {
   items: number
   faults: number
   looks: number
+  /** Runs that do not end, or are gone. */
+  unended: string[]
   lost: string[]
   settledTwice: string[]
   calledAfterCancel: string[]
@@ -46,6 +49,7 @@ export async function judge(installation: Installation, load: Load, people: Peop
     items: 0,
     faults: faults.total,
     looks: people.looks,
+    unended: [],
     lost: [],
     settledTwice: [],
     calledAfterCancel: [],
@@ -55,7 +59,8 @@ export async function judge(installation: Installation, load: Load, people: Peop
   }
   const calls = new Map<string, RunCalls>()
   for (const sent of load.sent) {
-    const ended = await end(installation, people, sent.run)
+    const ended = await end(installation, people, sent.run, verdict)
+    if (!ended) continue
     checkCounts(ended)
     const cancelled = ended.state === 'cancelled' && !sent.steered.has('retry')
     calls.set(sent.run, {
@@ -67,7 +72,8 @@ export async function judge(installation: Installation, load: Load, people: Peop
   // Read once all has ended: nothing is called any more.
   await readCalls(installation, calls, verdict, faults.frozen)
   for (const sent of load.sent) {
-    await judgeRun(installation, sent, calls.get(sent.run) as RunCalls, people, verdict)
+    const ofRun = calls.get(sent.run)
+    if (ofRun) await judgeRun(installation, sent, ofRun, people, verdict)
     calls.delete(sent.run)
   }
   verdict.judgedIn = Math.round((performance.now() - began) / 1_000)
@@ -127,13 +133,31 @@ function name(wrong: string[], what: string): void {
   if (wrong.length < NAMED) wrong.push(what)
 }
 
-async function end(installation: Installation, people: People, run: string): Promise<RunBody> {
-  try {
-    return await installation.runIn(TERMINAL, run, 45_000)
-  } catch (error) {
-    const deeds = people.deeds.filter((deed) => deed.run === run)
-    const now = await installation.run(run).catch(String)
-    throw new Error(`a run does not end: ${JSON.stringify({ run: now, deeds })}`, { cause: error })
+/** A run has so long to end; once one has not, the others have had their time as well. */
+const ENDS_WITHIN_MS = 45_000
+const OTHERS_WITHIN_MS = 1_000
+
+/** The run, once it has ended. One that does not, or is gone, is noted. */
+async function end(
+  installation: Installation,
+  people: People,
+  run: string,
+  verdict: Verdict,
+): Promise<RunBody | undefined> {
+  const deadline = performance.now() + (verdict.unended.length > 0 ? OTHERS_WITHIN_MS : ENDS_WITHIN_MS)
+  for (;;) {
+    const answer = await installation.get(`/api/runs/${run}`)
+    const body = (await answer.json()) as RunBody
+    if (answer.status === 200 && TERMINAL.includes(body.state)) return body
+    if (answer.status === 404 || (answer.status === 200 && performance.now() > deadline)) {
+      const deeds = people.deeds.filter((deed) => deed.run === run).map(({ deed }) => deed)
+      name(
+        verdict.unended,
+        `${run}: ${answer.status === 404 ? 'gone' : JSON.stringify(body)}, after ${deeds.join(', ')}`,
+      )
+      return undefined
+    }
+    await pause(20)
   }
 }
 
@@ -148,6 +172,7 @@ export function table(verdict: Verdict, faults: Faults, seed: number): string {
     ['looks at runs while it went on', verdict.looks],
     ['faults survived', verdict.faults],
     ...[...faults.counts].sort().map(([fault, count]): [string, number] => [`  ${fault}`, count]),
+    ['runs that did not end, or are gone', many(verdict.unended)],
     ['items lost', many(verdict.lost)],
     ['items settled twice', many(verdict.settledTwice)],
     ['items called after their run was cancelled', many(verdict.calledAfterCancel)],
