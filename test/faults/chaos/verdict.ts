@@ -157,6 +157,8 @@ async function end(
       )
       return undefined
     }
+    if (performance.now() > deadline + ENDS_WITHIN_MS)
+      throw new Error(`nothing can be judged: GET /api/runs/${run} answers ${answer.status} ${JSON.stringify(body)}`)
     await pause(20)
   }
 }
