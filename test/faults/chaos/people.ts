@@ -2,17 +2,20 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { until } from '../../harness/until.js'
 import type { Installation, ItemBody } from '../harness/installation.js'
 import { checkCounts } from '../harness/installation.js'
-import type { Load } from './load.js'
+import type { Load, Sent } from './load.js'
 import type { Random } from './random.js'
 
-const OUTCOMES: ReadonlySet<string> = new Set(['succeeded', 'failed', 'skipped', 'cancelled', 'expired'])
+/** A byte per record tells which of these was seen; 0: none yet. */
+export const OUTCOMES = ['', 'succeeded', 'failed', 'skipped', 'cancelled', 'expired']
+/** Of a larger run one page is looked at. */
+const PAGE = 1_000
 
 /** People who look at runs, and cancel, pause, resume and retry them. */
 export class People {
   looks = 0
   readonly deeds: { run: string; deed: string; began: number; ended: number; status: number }[] = []
   /** Outcomes that were seen, by run and record: they must never change, unless by a retry. */
-  readonly seen = new Map<string, Map<unknown, string>>()
+  readonly seen = new Map<string, Uint8Array>()
   #stopped = false
 
   constructor(
@@ -32,7 +35,7 @@ export class People {
       const sent = this.load.sent.at(-1 - Math.floor(this.random.next() ** 3 * this.load.sent.length))
       if (!sent) continue
       const deed = this.random.weighted({ look: 12, cancel: 1, pause: 2, resume: 3, retry: 2 })
-      await (deed === 'look' ? this.#look(sent.run) : this.#steer(sent, deed))
+      await (deed === 'look' ? this.#look(sent) : this.#steer(sent, deed))
     }
   }
 
@@ -48,21 +51,24 @@ export class People {
     }
   }
 
-  async #look(run: string): Promise<void> {
+  async #look({ run, upTo }: Sent): Promise<void> {
     await this.#unlessAway(async () => {
       checkCounts(await this.installation.run(run))
-      this.#remember(run, await this.installation.items(run))
+      const from = upTo <= PAGE ? 0 : this.random.between(0, upTo - PAGE)
+      const answer = await this.installation.get(`/api/runs/${run}/items?limit=${PAGE}&cursor=${from}`)
+      if (answer.status !== 200) return
+      this.#remember(run, upTo, ((await answer.json()) as { items: ItemBody[] }).items)
       this.looks++
     })
   }
 
-  #remember(run: string, items: readonly ItemBody[]): void {
-    const outcomes = this.seen.get(run) ?? new Map<unknown, string>()
+  #remember(run: string, upTo: number, items: readonly ItemBody[]): void {
+    const outcomes = this.seen.get(run) ?? new Uint8Array(upTo + 1)
     this.seen.set(run, outcomes)
-    for (const { id, state } of items) if (OUTCOMES.has(state) && !outcomes.has(id)) outcomes.set(id, state)
+    for (const { id, state } of items) outcomes[Number(id)] ||= Math.max(0, OUTCOMES.indexOf(state))
   }
 
-  async #steer(sent: Load['sent'][number], deed: 'cancel' | 'pause' | 'resume' | 'retry'): Promise<void> {
+  async #steer(sent: Sent, deed: 'cancel' | 'pause' | 'resume' | 'retry'): Promise<void> {
     // Before it is sent: the answer may get lost.
     sent.steered.add(deed)
     const began = Date.now()

@@ -1,13 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { until } from '../../harness/until.js'
+
+/** Characters of its output that are remembered; the oldest half goes first. */
+const OUTPUT_KEPT = 4_000_000
 
 /** A gateway or a worker in a process of its own, as an operator starts it. */
 export class AppProcess {
   readonly #child: ChildProcess
   #output = ''
   #exit: { code: number | null; signal: NodeJS.Signals | null } | undefined
+  #endedAt: number | undefined
 
   constructor(
     readonly app: 'gateway' | 'worker',
@@ -20,10 +24,16 @@ export class AppProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [this.#child.stdout, this.#child.stderr])
-      stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()))
+      stream?.on('data', (chunk: Buffer) => this.#keep(chunk.toString()))
     this.#child.on('exit', (code, signal) => {
       this.#exit = { code, signal }
+      this.#endedAt = Date.now()
     })
+  }
+
+  #keep(text: string): void {
+    this.#output += text
+    if (this.#output.length > OUTPUT_KEPT) this.#output = this.#output.slice(-OUTPUT_KEPT / 2)
   }
 
   get pid(): number {
@@ -46,6 +56,18 @@ export class AppProcess {
     return this.#exit === undefined
   }
 
+  /** When it ended, in epoch ms. */
+  get endedAt(): number | undefined {
+    return this.#endedAt
+  }
+
+  /** The processes that it has started and that live. */
+  get children(): number[] {
+    return readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => pid > 0 && parentOf(pid) === this.pid)
+  }
+
   /** The line of the log with this text, once it is there. Fails at once when the process has ended. */
   async said(text: string): Promise<Record<string, unknown>> {
     return until(
@@ -55,7 +77,7 @@ export class AppProcess {
         if (!line && this.#exit) throw new Error(`the ${this.app} ended before it said '${text}':\n${this.#output}`)
         return line
       },
-      20_000,
+      40_000,
     )
   }
 
@@ -83,5 +105,42 @@ export class AppProcess {
   /** Begins the peak anew. */
   forgetPeak(write: (path: string, text: string) => void): void {
     write(`/proc/${this.pid}/clear_refs`, '5')
+  }
+}
+
+/** Whether there is such a process that has not ended. */
+export function lives(pid: number): boolean {
+  return existsSync(`/proc/${pid}`) && stateOf(pid)?.state !== 'Z'
+}
+
+/** The processes whose environment holds this text and that live. */
+export function processesWith(setting: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && lives(pid) && environmentOf(pid).includes(setting))
+}
+
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function parentOf(pid: number): number | undefined {
+  const found = stateOf(pid)
+  return found?.state === 'Z' ? undefined : found?.parent
+}
+
+/** From /proc; `undefined` for a process that has just ended. */
+function stateOf(pid: number): { state: string; parent: number } | undefined {
+  try {
+    const [state = '', parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return { state, parent: Number(parent) }
+  } catch {
+    return undefined
   }
 }

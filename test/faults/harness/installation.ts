@@ -1,12 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { RecordId } from '@flexaction/shared'
 import { connect } from '@flexaction/shared/redis'
 import { type EmbeddedRedis, startEmbeddedRedis } from '../../../deploy/local/embedded-redis.mjs'
 import { until } from '../../harness/until.js'
-import { AppProcess } from './app-process.js'
+import { AppProcess, processesWith } from './app-process.js'
 import { Proxy } from './proxy.js'
 
 /** Settings at which what crashed is recovered within 5 s. */
@@ -47,6 +48,11 @@ export interface InstallationOptions {
   syncAlways?: boolean
 }
 
+/** Starts again what ends. */
+export interface Supervisor extends AsyncDisposable {
+  readonly deaths: number
+}
+
 /** A whole installation of real processes: a Redis with an append-only file, gateways and workers. */
 export class Installation implements AsyncDisposable {
   readonly gateways: AppProcess[] = []
@@ -75,29 +81,69 @@ export class Installation implements AsyncDisposable {
       PORT: '0',
       ...env,
     })
-    if (syncAlways) await installation.#syncAlways()
-    await Promise.all(Array.from({ length: workers }, () => installation.addWorker()))
-    await Promise.all(Array.from({ length: gateways }, () => installation.addGateway()))
-    if (workers > 0) {
-      const ready = async (): Promise<boolean> => (await installation.get('/readyz')).status === 200
-      await until('the gateway to be ready', ready)
+    try {
+      await installation.#bringUp(gateways, workers, syncAlways)
+    } catch (error) {
+      await installation[Symbol.asyncDispose]()
+      throw error
     }
     return installation
   }
 
-  async addGateway(): Promise<AppProcess> {
-    const gateway = this.spawn('gateway')
+  async #bringUp(gateways: number, workers: number, syncAlways: boolean): Promise<void> {
+    if (syncAlways) await this.#syncAlways()
+    await Promise.all(Array.from({ length: workers }, () => this.addWorker()))
+    await Promise.all(Array.from({ length: gateways }, () => this.addGateway()))
+    if (workers > 0) {
+      const ready = async (): Promise<boolean> => (await this.get('/readyz')).status === 200
+      await until('the gateway to be ready', ready)
+    }
+  }
+
+  async addGateway(env: Record<string, string> = {}): Promise<AppProcess> {
+    const gateway = this.spawn('gateway', env)
     const { port } = await gateway.said('listening')
     this.#ports.set(gateway, port as number)
     this.gateways.push(gateway)
     return gateway
   }
 
-  async addWorker(): Promise<AppProcess> {
-    const worker = this.spawn('worker')
+  async addWorker(env: Record<string, string> = {}): Promise<AppProcess> {
+    const worker = this.spawn('worker', env)
     await worker.said('ready')
     this.workers.push(worker)
     return worker
+  }
+
+  /** Starts a worker for each one that ends, as a supervisor does, until it is disposed of. */
+  supervise(): Supervisor {
+    let deaths = 0
+    let stopped = false
+    const supervising = (async () => {
+      const replaced = new Set<AppProcess>()
+      while (!stopped) {
+        await pause(50)
+        const ended = this.workers.find((worker) => !worker.alive && !replaced.has(worker))
+        if (!ended || stopped) continue
+        replaced.add(ended)
+        deaths++
+        await this.addWorker().catch(() => undefined)
+      }
+    })()
+    return {
+      get deaths() {
+        return deaths
+      },
+      [Symbol.asyncDispose]: async () => {
+        stopped = true
+        await supervising
+      },
+    }
+  }
+
+  /** The address of Redis behind another proxy. */
+  redisBehind(proxy: Proxy): string {
+    return this.redis.url.replace(/:\d+$/, `:${proxy.port}`)
   }
 
   /** A process that is not waited for. */
@@ -203,14 +249,19 @@ export class Installation implements AsyncDisposable {
   /** All items of a run; `state`: of those only that are in it. */
   async items(run: string, state?: string): Promise<ItemBody[]> {
     const items: ItemBody[] = []
+    for await (const item of this.eachItem(run, state)) items.push(item)
+    return items
+  }
+
+  /** The items of a run, read page by page. */
+  async *eachItem(run: string, state?: string): AsyncGenerator<ItemBody> {
     for (let cursor: string | undefined = '0'; cursor !== undefined;) {
       const filter = state === undefined ? '' : `&state=${state}`
       const answer = await this.get(`/api/runs/${run}/items?limit=1000&cursor=${cursor}${filter}`)
       const page = (await answer.json()) as { items: ItemBody[]; next?: string }
-      items.push(...page.items)
+      yield* page.items
       cursor = page.next
     }
-    return items
   }
 
   /** What handlers really did. */
@@ -229,6 +280,8 @@ export class Installation implements AsyncDisposable {
       one.signal('SIGKILL')
     }
     await Promise.all(this.#everyone.map((one) => one.exited()))
+    // What handlers or workers have started and left behind.
+    for (const pid of processesWith(`CALLS_LOG=${join(this.dir, 'calls.log')}`)) process.kill(pid, 'SIGKILL')
     await this.proxy.stop()
     await this.redis.stop()
     await rm(this.dir, { recursive: true, force: true })

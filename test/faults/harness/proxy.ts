@@ -16,6 +16,13 @@ interface Pair {
 export class Proxy {
   #mode: ProxyMode = 'pass'
   #delayMs = 0
+  #bytesPerMs = Infinity
+  #step: { at: number; when: 'before' | 'after' } | undefined
+  /** Pieces of data that clients have sent since the steps were last counted. */
+  #steps = 0
+  #holdAt = Infinity
+  /** What has come through, in bytes. */
+  readonly bytes = { toRedis: 0, toClients: 0 }
   readonly #pairs = new Set<Pair>()
   readonly #forgotten = new Set<Pair>()
   readonly #server: Server
@@ -47,6 +54,34 @@ export class Proxy {
   /** Holds each piece of data up for so long, in ms. */
   set delay(ms: number) {
     this.#delayMs = ms
+  }
+
+  /** Lets no more than so many bytes per second through, on each connection and in each direction. */
+  set bytesPerSecond(bytes: number) {
+    this.#bytesPerMs = bytes / 1_000
+  }
+
+  /**
+   * Counts the pieces of data that clients send from now on. The connection that sends number `at` breaks: `before` it
+   * has reached Redis, or `after`, so that the reply is lost.
+   */
+  breakAt(at: number, when: 'before' | 'after'): void {
+    this.#steps = 0
+    this.#step = { at, when }
+  }
+
+  /** Hangs once clients have sent so many bytes more. */
+  holdAfter(bytes: number): void {
+    this.#holdAt = this.bytes.toRedis + bytes
+  }
+
+  get mode(): ProxyMode {
+    return this.#mode
+  }
+
+  /** Whether the connection has been broken that {@link breakAt} asked for. */
+  get broke(): boolean {
+    return this.#step === undefined
   }
 
   /** What hangs now will hang for ever: only new connections follow the mode. */
@@ -91,22 +126,62 @@ export class Proxy {
     const pair: Pair = { client, server, waits: false }
     client.on('data', (data) => (pair.waits ||= data.includes('bzpopmin')))
     this.#pairs.add(pair)
-    this.#pipe(client, server)
-    this.#pipe(server, client)
+    this.#pipe(client, server, (data) => this.#fromClient(pair, data))
+    this.#pipe(server, client, (data) => {
+      this.bytes.toClients += data.length
+      return true
+    })
     if (this.#mode === 'hang') for (const socket of [client, server]) socket.pause()
     const end = (): void => {
       client.destroy()
-      server.destroy()
+      // One that was ended still takes to Redis what was written to it.
+      if (!server.writableEnded) server.destroy()
       this.#pairs.delete(pair)
       this.#forgotten.delete(pair)
     }
     for (const socket of [client, server]) socket.on('close', end).on('error', end)
   }
 
-  #pipe(from: Socket, to: Socket): void {
+  /** Returns whether the data is to be passed on. */
+  #fromClient({ client, server }: Pair, data: Buffer): boolean {
+    this.bytes.toRedis += data.length
+    if (this.bytes.toRedis >= this.#holdAt) {
+      this.#holdAt = Infinity
+      this.mode = 'hang'
+    }
+    this.#steps++
+    if (this.#step?.at !== this.#steps) return true
+    const { when } = this.#step
+    this.#step = undefined
+    if (when === 'after') server.end(data)
+    client.resetAndDestroy()
+    return false
+  }
+
+  /** Data is passed on in order, each piece at its time. */
+  #pipe(from: Socket, to: Socket, passes: (data: Buffer) => boolean): void {
+    const held: { data: Buffer; due: number }[] = []
+    let due = 0
+    const passOn = (): void => {
+      while (held[0] && held[0].due <= performance.now()) {
+        if (to.writable) to.write(held[0].data)
+        held.shift()
+      }
+      if (held[0]) setTimeout(passOn, Math.max(1, held[0].due - performance.now()))
+      else if (from.isPaused() && this.#mode !== 'hang') from.resume()
+    }
     from.on('data', (data) => {
-      if (this.#delayMs === 0) to.write(data)
-      else setTimeout(() => to.writable && to.write(data), this.#delayMs)
+      if (!passes(data)) return
+      const now = performance.now()
+      due = Math.max(due, now + this.#delayMs) + data.length / this.#bytesPerMs
+      if (held.length === 0 && due <= now) {
+        to.write(data)
+        return
+      }
+      held.push({ data, due })
+      // What waits here must not grow: a slow link is felt by whoever sends.
+      if (held.length > 1 && this.#bytesPerMs !== Infinity) from.pause()
+      if (held.length === 1) setTimeout(passOn, Math.max(1, due - now))
     })
   }
 }

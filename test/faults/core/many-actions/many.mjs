@@ -1,0 +1,8 @@
+// As many actions as MANY_ACTIONS says.
+import { defineAction, records } from '@flexaction/shared'
+
+const count = Number(process.env['MANY_ACTIONS'] ?? 0)
+
+export default Array.from({ length: count }, (_, at) =>
+  defineAction({ name: `many_${at}`, target: records('users'), run: () => undefined }),
+)
