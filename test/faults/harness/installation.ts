@@ -85,16 +85,17 @@ export class Installation implements AsyncDisposable {
     return installation
   }
 
-  async addGateway(): Promise<AppProcess> {
-    const gateway = this.spawn('gateway')
+  /** `env`: settings of this one alone. */
+  async addGateway(env: Record<string, string> = {}): Promise<AppProcess> {
+    const gateway = this.spawn('gateway', env)
     const { port } = await gateway.said('listening')
     this.#ports.set(gateway, port as number)
     this.gateways.push(gateway)
     return gateway
   }
 
-  async addWorker(): Promise<AppProcess> {
-    const worker = this.spawn('worker')
+  async addWorker(env: Record<string, string> = {}): Promise<AppProcess> {
+    const worker = this.spawn('worker', env)
     await worker.said('ready')
     this.workers.push(worker)
     return worker
