@@ -1,23 +1,9 @@
 import { Random } from '../chaos/random.js'
+import type { Choice } from './choice.js'
 import { Lane } from './lane.js'
 import { type Plan, type Repetition, repeat } from './repetition.js'
 import { type Scenario, SCENARIOS } from './scenarios.js'
 import { type Fault, FAULTS } from './step-proxy.js'
-
-export interface Choice {
-  /** Only these; default: all. */
-  scenarios?: readonly string[]
-  faults?: readonly Fault[]
-  /** Only this step; default: every one. */
-  step?: number
-  /** So many steps and faults of each scenario, chosen by the seed; default: all. */
-  sample?: number
-  seed: number
-  /** Installations that are at work side by side. */
-  lanes: number
-  /** After this time nothing new is begun, in ms; default: it goes on to the end. */
-  withinMs?: number
-}
 
 /** What came of one scenario. */
 export interface Line {
@@ -92,13 +78,17 @@ export class Enumerator {
       ...{ slowestMs: 0, slowest: '', failures: [] },
     }
     this.lines.push(line)
-    // Twice: what is sent only once per process (scripts that Redis does not know yet) is not numbered.
-    for (let turn = 1; turn <= 2; turn++) {
+    // Twice: what is sent only once (scripts that Redis does not know yet) is not counted.
+    const turns = this.choice.sample === undefined && this.choice.step === undefined ? 2 : 1
+    for (let turn = 1; turn <= turns; turn++) {
       const seen = await lane.repeat(scenario)
-      line.steps = turn === 1 ? seen.steps : Math.min(line.steps, seen.steps)
+      line.steps = turn === 1 ? seen.steps.length : Math.min(line.steps, seen.steps.length)
       this.#note(line, undefined, [seen])
+      if (this.choice.list && turn === turns)
+        this.report([scenario.name, ...seen.steps.map(({ number, command }) => `  ${number} ${command}`)].join('\n'))
     }
-    const { faults = FAULTS, step, sample } = this.choice
+    const { faults = FAULTS, step, sample, list } = this.choice
+    if (list) return []
     const steps = step === undefined ? Array.from({ length: line.steps }, (_, at) => at + 1) : [step]
     const all = faults.flatMap((fault) => steps.map((step) => ({ line, scenario, plan: { fault, step } })))
     return sample === undefined ? all : this.#shuffle(all).slice(0, sample)

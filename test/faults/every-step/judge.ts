@@ -40,7 +40,8 @@ export async function judge(trial: Trial, incident: Incident): Promise<void> {
   const known = new Set((await trial.runs()).map(({ id }) => id))
   for (const run of lane.calls.runs)
     if (!known.has(run) && !lane.judged.has(run)) trial.problem(`P1: run ${run} was called and is in no list`)
-  for (const id of known) if (!trial.ended.has(id)) trial.problem(`P1: run ${id} came up afterwards`)
+  for (const id of known)
+    if (!trial.ended.has(id) && !trial.stuck.has(id)) trial.problem(`P1: run ${id} came up afterwards`)
   for (const id of trial.ended.keys())
     if (!known.has(id)) trial.problem(`P1: run ${id} is there and in no list of runs`)
 }
@@ -134,7 +135,8 @@ function checkMoments(trial: Trial, run: RunBody, lines: readonly CallLine[], be
 function checkAnswers(trial: Trial, { answers, expected }: Ask, runs: readonly string[]): void {
   const named = new Set(answers.flatMap((answer) => (answer && answer.status < 300 ? (answer.run ?? []) : [])))
   for (const run of named) {
-    if (!trial.ended.has(run)) trial.problem(`P1: run ${run} was answered, and is not there whole`)
+    if (!trial.ended.has(run) && !trial.stuck.has(run))
+      trial.problem(`P1: run ${run} was answered, and is not there whole`)
   }
   if (expected.shared) return
   if (named.size > 1) trial.problem('P1: one Idempotency-Key was answered with several runs')

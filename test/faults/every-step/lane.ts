@@ -36,9 +36,15 @@ export class Station {
   }
 
   static async open(installation: Installation, app: App, onFreeze = (): void => undefined): Promise<Station> {
-    const station = new Station(installation, app, await StepProxy.start(installation.redis.port), onFreeze)
-    await station.process
-    return station
+    const proxy = await StepProxy.start(installation.redis.port)
+    const station = new Station(installation, app, proxy, onFreeze)
+    try {
+      await station.process
+      return station
+    } catch (error) {
+      await proxy.stop()
+      throw error
+    }
   }
 
   get proxy(): StepProxy {

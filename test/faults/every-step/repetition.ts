@@ -12,8 +12,8 @@ export interface Plan {
 }
 
 export interface Repetition {
-  /** How many commands were numbered. */
-  steps: number
+  /** The commands that were numbered. */
+  steps: readonly Step[]
   /** The step at which the fault happened; `undefined` when the scenario was over before it. */
   struck: Step | undefined
   problems: string[]
@@ -44,9 +44,13 @@ export async function repeat(lane: Lane, scenario: Scenario, plan?: Plan): Promi
     trial.problem(`the scenario did not get on: ${String(error)}`)
   }
   const { steps, struck } = proxy
-  await proxy.disarm()
-  await remembering
-  for (const problem of await lane.settle()) trial.problem(problem)
+  try {
+    await proxy.disarm()
+    await remembering
+    for (const problem of await lane.settle()) trial.problem(problem)
+  } catch (error) {
+    trial.problem(`the processes did not come back: ${String(error)}`)
+  }
   // A process that was frozen has gone on by the time that it has served this one.
   await probe(lane, trial)
   try {
@@ -63,18 +67,16 @@ export async function repeat(lane: Lane, scenario: Scenario, plan?: Plan): Promi
     lane.judged.set(id, Date.now())
     lane.calls.slim(id)
   }
-  return { steps: steps.length, struck, problems: trial.problems, ms }
+  return { steps, struck, problems: trial.problems, ms }
 }
 
 /** A new run is accepted, and succeeds. */
 async function probe(lane: Lane, trial: Trial): Promise<void> {
   const served = async (): Promise<boolean> => {
-    const [id] = trial.ids(900).slice(-1)
+    const [id] = trial.ids(1)
     const gateway = await lane.gateway.process
-    const answer = await lane.installation.execute({ name: 'work', id }, { prefer: 'wait=3' }, gateway)
+    const answer = await lane.installation.execute({ name: 'probe', id }, { prefer: 'wait=3' }, gateway)
     await answer.text()
-    const run = answer.headers.get('x-run-id')
-    if (run) lane.judged.set(run, Infinity)
     return answer.status === 201
   }
   try {

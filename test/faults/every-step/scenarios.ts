@@ -104,11 +104,15 @@ const failedRun = async (trial: Trial): Promise<string> => {
 const retry = async (trial: Trial, run: string): Promise<void> => {
   await trial.steer(run, 'retry')
   // The answer got lost on the way there, or on the way back: a retry that was not heard of is sent again.
-  await until('the run to succeed', async () => {
-    const { state } = await trial.installation.run(run)
-    if (state === 'completed_with_failures' || state === 'failed') await trial.steer(run, 'retry')
-    return state === 'succeeded'
-  }, 15_000)
+  await until(
+    'the run to succeed',
+    async () => {
+      const { state } = await trial.installation.run(run)
+      if (state === 'completed_with_failures' || state === 'failed') await trial.steer(run, 'retry')
+      return state === 'succeeded'
+    },
+    15_000,
+  )
 }
 
 /** A run that takes four rounds, and is in its first. */
@@ -132,13 +136,15 @@ const pauseAndResume = async (trial: Trial, run: string): Promise<void> => {
   const pausedAt = await trial.steer(run, 'pause')
   const { state } = await trial.installation.run(run)
   if (state !== 'paused') return
-  await pause(pausedAt + PAUSE_COUNTS_AFTER_MS + QUIET_FOR_MS - Date.now())
+  const quiet = pause(pausedAt + PAUSE_COUNTS_AFTER_MS + QUIET_FOR_MS - Date.now())
+  await Promise.all([trial.lane.gateway, trial.lane.worker].map(({ proxy }) => proxy.unnumbered(() => quiet)))
   await trial.lane.calls.read()
   const thawedAt = (pid: number): number => trial.lane.worker.thawed.get(pid) ?? 0
   const late = trial.lane.calls
     .of(run)
     .filter(({ what, at, pid }) => what === 'begin' && at > Math.max(pausedAt, thawedAt(pid)) + PAUSE_COUNTS_AFTER_MS)
-  for (const { at } of late.slice(0, 1)) trial.problem(`pause: a handler began ${at - pausedAt} ms after it was answered`)
+  for (const { at } of late.slice(0, 1))
+    trial.problem(`pause: a handler began ${at - pausedAt} ms after it was answered`)
   await trial.steer(run, 'resume')
 }
 
@@ -180,7 +186,8 @@ const stopWorker = async (trial: Trial): Promise<void> => {
   const process = await trial.lane.worker.process
   process.signal('SIGTERM')
   const { code, signal } = await trial.lane.worker.replaceWhenEnded(process, 15_000)
-  if (code !== 0 && signal !== 'SIGKILL') trial.problem(`P8: a worker that was told to stop ended with ${code ?? signal}`)
+  if (code !== 0 && signal !== 'SIGKILL')
+    trial.problem(`P8: a worker that was told to stop ended with ${code ?? signal}`)
 }
 
 const stopGateway = async (trial: Trial): Promise<void> => {
@@ -191,7 +198,8 @@ const stopGateway = async (trial: Trial): Promise<void> => {
   process.signal('SIGTERM')
   const { code, signal } = await trial.lane.gateway.replaceWhenEnded(process, 15_000)
   await asked
-  if (code !== 0 && signal !== 'SIGKILL') trial.problem(`P8: a gateway that was told to stop ended with ${code ?? signal}`)
+  if (code !== 0 && signal !== 'SIGKILL')
+    trial.problem(`P8: a gateway that was told to stop ended with ${code ?? signal}`)
 }
 
 export const SCENARIOS: readonly Scenario[] = [

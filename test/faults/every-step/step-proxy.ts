@@ -79,6 +79,14 @@ export class StepProxy {
     this.#armed = true
   }
 
+  /** Does something whose commands are not numbered: waiting, in which nothing of the scenario happens. */
+  async unnumbered(work: () => Promise<unknown>): Promise<void> {
+    const before = this.#armed
+    this.#armed = false
+    await work()
+    this.#armed = before
+  }
+
   /** Numbers no more. Resolves when a fault that goes on is over. */
   async disarm(): Promise<void> {
     this.#armed = false

@@ -16,7 +16,12 @@ export function table({ lines, left, failures }: Enumerator, seed: number): stri
   ])
   const texts = [head, ...rows].map((row) => row.map(String))
   const widths = head.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)))
-  const drawn = texts.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+  const drawn = texts.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
   const all = lines.flatMap((line) => line.failures.map((failure) => tell(line, failure)))
   return [
     ...drawn,

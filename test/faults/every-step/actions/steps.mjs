@@ -131,6 +131,9 @@ const many = defineAction({
   },
 })
 
+/** Shows that new runs are served; leaves no lines. */
+const probe = defineAction({ name: 'probe', target: records('people'), run: () => undefined })
+
 /** @param {string} name @param {number} size @param {number} page the most that it lists at once */
 const collection = (name, size, page) =>
   defineCollection({
@@ -146,6 +149,6 @@ const collection = (name, size, page) =>
   })
 
 export default [
-  ...[work, refuse, bulk, retried, broken, gathered, hasty, touchy, many],
+  ...[work, refuse, bulk, retried, broken, gathered, hasty, touchy, many, probe],
   ...[collection('people', 30, 10), collection('crowd', 20_000, 1_000)],
 ]
