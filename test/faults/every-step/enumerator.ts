@@ -126,7 +126,8 @@ export class Enumerator {
       await using lane = new SpareLane()
       for (let one = left.shift(); one !== undefined; one = left.shift()) await use(lane, one)
     }
-    await Promise.all(Array.from({ length: Math.min(this.choice.lanes, list.length) }, serve))
+    const served = await Promise.allSettled(Array.from({ length: Math.min(this.choice.lanes, list.length) }, serve))
+    for (const end of served) if (end.status === 'rejected') throw end.reason
   }
 
   #shuffle<T>(list: readonly T[]): T[] {
@@ -140,7 +141,11 @@ class SpareLane implements AsyncDisposable {
   #lane: Lane | undefined
 
   async repeat(scenario: Scenario, plan?: Plan): Promise<Repetition> {
-    this.#lane ??= await Lane.start()
+    try {
+      this.#lane ??= await Lane.start()
+    } catch (error) {
+      return { steps: [], struck: undefined, problems: [`the installation did not start: ${String(error)}`], ms: 0 }
+    }
     const seen = await repeat(this.#lane, scenario, plan)
     if (seen.problems.length > 0) await this[Symbol.asyncDispose]()
     return seen

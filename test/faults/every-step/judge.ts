@@ -19,11 +19,11 @@ const CLOCK_MS = 50
 
 /** Checks P1 to P8 over one repetition whose runs have ended. Problems are added to the trial's. */
 export async function judge(trial: Trial, incident: Incident): Promise<void> {
-  const { lane, installation } = trial
+  const { lane } = trial
   await lane.calls.read()
   const served = new Map<Ask, string[]>()
   for (const [id, run] of trial.ended) {
-    const items = await installation.items(id)
+    const items = await trial.items(id)
     const ask = match(trial, id, items)
     if (!ask) {
       const ids = items.slice(0, 20).map((item) => item.id)
@@ -33,7 +33,7 @@ export async function judge(trial: Trial, incident: Incident): Promise<void> {
     served.set(ask, [...(served.get(ask) ?? []), id])
     checkItems(trial, run, items, ask)
     checkCalls(trial, run, items, ask, incident)
-    const again = await installation.items(id)
+    const again = await trial.items(id)
     if (JSON.stringify(again) !== JSON.stringify(items)) trial.problem('P3: items changed after the end of their run')
   }
   for (const ask of trial.asks) checkAnswers(trial, ask, served.get(ask) ?? [])

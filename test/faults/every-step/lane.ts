@@ -1,15 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { until } from '../../harness/until.js'
 import type { AppProcess } from '../harness/app-process.js'
 import { Installation } from '../harness/installation.js'
 import { CallsLog } from './calls-log.js'
+import { patiently } from './patience.js'
 import { StepProxy } from './step-proxy.js'
 
 export type App = 'gateway' | 'worker'
 
 /** Longer than STALL_AFTER, which is 1 s here: a worker that wakes up again has lost its batches. */
 const FROZEN_MS = 1_800
+
+const READY_WITHIN_MS = 20_000
 
 /**
  * A place that one process after the other fills. Its proxy stays, and so does the numbering: the successor of a process
@@ -105,18 +107,16 @@ export class Lane implements AsyncDisposable {
   /** Runs that belong to earlier repetitions, and when they were seen to have ended. */
   readonly judged = new Map<string, number>()
   readonly calls: CallsLog
+  worker!: Station
   /** How many repetitions it has served: ids of records are made of it. */
   served = 0
 
   private constructor(
     readonly installation: Installation,
     readonly gateway: Station,
-    readonly watching: AppProcess,
   ) {
     this.calls = new CallsLog(installation.dir)
   }
-
-  worker!: Station
 
   static async start(): Promise<Lane> {
     const actions = fileURLToPath(new URL('actions', import.meta.url))
@@ -126,14 +126,20 @@ export class Lane implements AsyncDisposable {
       syncAlways: false,
       env: { ACTIONS_DIR: actions, RUNS_KEPT: '1000000' },
     })
-    const watching = await installation.addGateway()
-    const lane = new Lane(installation, await Station.open(installation, 'gateway'), watching)
-    lane.worker = await Station.open(installation, 'worker', () => lane.#relieve())
-    await until('the gateways to be ready', async () => {
-      const answers = await Promise.all([installation.get('/readyz', watching), lane.get('/readyz')])
-      return answers.every(({ status }) => status === 200)
-    })
-    return lane
+    try {
+      const watching = await installation.addGateway()
+      const lane = new Lane(installation, await Station.open(installation, 'gateway'))
+      lane.worker = await Station.open(installation, 'worker', () => lane.#relieve())
+      const ready = await patiently(READY_WITHIN_MS, async () => {
+        const answers = await Promise.all([installation.get('/readyz', watching), lane.get('/readyz')])
+        return answers.every(({ status }) => status === 200)
+      })
+      if (!ready) throw new Error(`the gateways were not ready within ${READY_WITHIN_MS / 1_000} s`)
+      return lane
+    } catch (error) {
+      await installation[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   /** Asks the gateway that faults happen to. */

@@ -1,6 +1,6 @@
-import { until } from '../../harness/until.js'
 import { calledAfterEnd, judge } from './judge.js'
 import type { Lane } from './lane.js'
+import { patiently } from './patience.js'
 import type { Scenario } from './scenarios.js'
 import type { Fault, Step } from './step-proxy.js'
 import { Trial } from './trial.js'
@@ -79,9 +79,6 @@ async function probe(lane: Lane, trial: Trial): Promise<void> {
     await answer.text()
     return answer.status === 201
   }
-  try {
-    await until('a new run to be served', () => served().catch(() => false), SERVED_AGAIN_WITHIN_MS)
-  } catch (error) {
-    trial.problem(`P5: afterwards nothing goes on: ${String(error)}`)
-  }
+  const again = await patiently(SERVED_AGAIN_WITHIN_MS, () => served().catch(() => false))
+  if (!again) trial.problem(`P5: afterwards no new run is served within ${SERVED_AGAIN_WITHIN_MS / 1_000} s`)
 }

@@ -1,9 +1,9 @@
 import type { RecordId } from '@flexaction/shared'
 import { setTimeout as pause } from 'node:timers/promises'
 import { range } from '../../harness/range.js'
-import { until } from '../../harness/until.js'
 import type { App } from './lane.js'
-import type { Expected, Trial } from './trial.js'
+import { patiently } from './patience.js'
+import { type Expected, TERMINAL, type Trial } from './trial.js'
 
 /** Something that people do with runs, through the public API only. */
 export interface Scenario {
@@ -53,6 +53,7 @@ const acceptAllExceptMany = async (trial: Trial): Promise<void> => {
   await trial.ask(params, all(range(1, 20_000).filter(isLeft)), QUEUED)
 }
 
+const ACCEPTED_WITHIN_MS = 10_000
 const acceptWithKey = async (trial: Trial): Promise<void> => {
   const ids = trial.ids(3)
   const headers = { ...QUEUED, 'idempotency-key': `every-step-${ids[0]}` }
@@ -64,8 +65,8 @@ const acceptWithKey = async (trial: Trial): Promise<void> => {
     if (!isClear()) await pause(50)
     return isClear()
   }
-  if (!isClear()) await until('the request to be accepted', again)
-  await until('the request to be answered again', again)
+  const wasClear = isClear() || (await patiently(ACCEPTED_WITHIN_MS, again))
+  if (!wasClear || !(await patiently(ACCEPTED_WITHIN_MS, again))) trial.problem('P5: a request is refused for good')
 }
 
 const acceptCoalesced = async (trial: Trial): Promise<void> => {
@@ -97,22 +98,17 @@ const failedRun = async (trial: Trial): Promise<string> => {
   const ids = trial.ids(8)
   const expected = { ...all(ids), calls: (id: RecordId) => (isFourth(id) ? 2 : 1) }
   const run = trial.runOf(await trial.ask({ name: 'broken', ids }, expected, QUEUED))
-  await trial.installation.runIn(['completed_with_failures'], run)
+  await trial.runIn(['completed_with_failures'], run)
   return run
 }
 
+/** The answer got lost on the way there, or on the way back: a retry that was not heard of is sent again. */
 const retry = async (trial: Trial, run: string): Promise<void> => {
   await trial.steer(run, 'retry')
-  // The answer got lost on the way there, or on the way back: a retry that was not heard of is sent again.
-  await until(
-    'the run to succeed',
-    async () => {
-      const { state } = await trial.installation.run(run)
-      if (state === 'completed_with_failures' || state === 'failed') await trial.steer(run, 'retry')
-      return state === 'succeeded'
-    },
-    15_000,
-  )
+  await trial.runIn(TERMINAL, run)
+  if ((await trial.read<{ state: string }>(`/api/runs/${run}`)).state === 'succeeded') return
+  await trial.steer(run, 'retry')
+  await trial.runIn(['succeeded'], run)
 }
 
 /** A run that takes four rounds, and is in its first. */
@@ -134,7 +130,7 @@ const QUIET_FOR_MS = 200
 
 const pauseAndResume = async (trial: Trial, run: string): Promise<void> => {
   const pausedAt = await trial.steer(run, 'pause')
-  const { state } = await trial.installation.run(run)
+  const { state } = await trial.read<{ state: string }>(`/api/runs/${run}`)
   if (state !== 'paused') return
   const quiet = pause(pausedAt + PAUSE_COUNTS_AFTER_MS + QUIET_FOR_MS - Date.now())
   await Promise.all([trial.lane.gateway, trial.lane.worker].map(({ proxy }) => proxy.unnumbered(() => quiet)))
@@ -182,10 +178,13 @@ const isolate = async (trial: Trial): Promise<void> => {
   await supervision
 }
 
+/** The deadline is 2 s. */
+const ENDS_WITHIN_MS = 30_000
+
 const stopWorker = async (trial: Trial): Promise<void> => {
   const process = await trial.lane.worker.process
   process.signal('SIGTERM')
-  const { code, signal } = await trial.lane.worker.replaceWhenEnded(process, 15_000)
+  const { code, signal } = await trial.lane.worker.replaceWhenEnded(process, ENDS_WITHIN_MS)
   if (code !== 0 && signal !== 'SIGKILL')
     trial.problem(`P8: a worker that was told to stop ended with ${code ?? signal}`)
 }
@@ -194,9 +193,9 @@ const stopGateway = async (trial: Trial): Promise<void> => {
   const ids = trial.ids(2)
   const process = await trial.lane.gateway.process
   const asked = trial.ask({ name: 'work', ids, params: { ms: 200 } }, all(ids), { prefer: 'wait=1' })
-  await until('the request to be under way', () => trial.lane.gateway.proxy.steps.length > 0)
+  await patiently(ACCEPTED_WITHIN_MS, async () => trial.lane.gateway.proxy.steps.length > 0)
   process.signal('SIGTERM')
-  const { code, signal } = await trial.lane.gateway.replaceWhenEnded(process, 15_000)
+  const { code, signal } = await trial.lane.gateway.replaceWhenEnded(process, ENDS_WITHIN_MS)
   await asked
   if (code !== 0 && signal !== 'SIGKILL')
     trial.problem(`P8: a gateway that was told to stop ended with ${code ?? signal}`)

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RecordId } from '@flexaction/shared'
-import { until } from '../../harness/until.js'
 import { checkCounts, type Installation, type ItemBody, type RunBody } from '../harness/installation.js'
 import type { Lane } from './lane.js'
+import { patiently } from './patience.js'
 
 /** What a run that was asked for must come to. */
 export interface Expected {
@@ -80,7 +80,7 @@ export class Trial {
   /** Steers a run through the gateway that faults happen to, until the answer is clear. Returns when that was. */
   async steer(run: string, word: 'cancel' | 'pause' | 'resume' | 'retry'): Promise<number> {
     if (word === 'retry') this.retried.add(run)
-    await until(`${word} to be answered`, async () => {
+    const clear = await patiently(END_WITHIN_MS, async () => {
       const gateway = await this.lane.gateway.process
       const answer = await this.#answer(word, () => this.installation.steer(run, word, gateway))
       if (answer && ![200, 409, 503].includes(answer.status))
@@ -89,6 +89,7 @@ export class Trial {
       await pause(50)
       return false
     })
+    if (!clear) throw new Error(`${word} was not answered clearly within ${END_WITHIN_MS / 1_000} s`)
     if (word === 'cancel') this.cancelledAt.set(run, Date.now())
     return Date.now()
   }
@@ -100,32 +101,65 @@ export class Trial {
     return run
   }
 
-  async begun(run: string, calls = 1): Promise<void> {
-    await until('handlers to be called', async () => {
+  /** A run, once it is in one of these states. */
+  async runIn(states: readonly string[], id: string): Promise<void> {
+    const run = await patiently(END_WITHIN_MS, async () =>
+      states.includes((await this.read<RunBody>(`/api/runs/${id}`)).state),
+    )
+    if (!run) throw new Error(`run ${id} was not ${states.join(' or ')} within ${END_WITHIN_MS / 1_000} s`)
+  }
+
+  async begun(run: string): Promise<void> {
+    const begun = await patiently(END_WITHIN_MS, async () => {
       await this.lane.calls.read()
-      return this.lane.calls.of(run).filter(({ what }) => what === 'begin').length >= calls
+      return this.lane.calls.of(run).some(({ what }) => what === 'begin')
     })
+    if (!begun) throw new Error(`no handler of run ${run} was called within ${END_WITHIN_MS / 1_000} s`)
   }
 
   /** All runs that are listed and belong to this repetition. */
   async runs(): Promise<RunBody[]> {
-    const answer = await this.installation.get('/api/runs?limit=100')
-    const { runs } = (await answer.json()) as { runs: (RunBody & { action: string })[] }
+    const { runs } = await this.read<{ runs: (RunBody & { action: string })[] }>('/api/runs?limit=100')
     return runs.filter(({ id, action }) => action !== 'probe' && !this.lane.judged.has(id))
+  }
+
+  /** All items of a run. */
+  async items(run: string): Promise<ItemBody[]> {
+    const items: ItemBody[] = []
+    for (let cursor: string | undefined = '0'; cursor !== undefined;) {
+      const page: { items: ItemBody[]; next?: string } = await this.read(
+        `/api/runs/${run}/items?limit=1000&cursor=${cursor}`,
+      )
+      items.push(...page.items)
+      cursor = page.next
+    }
+    return items
+  }
+
+  /** Reads through the gateway that no fault happens to. It may be too busy at the moment. Throws what is refused. */
+  async read<Body>(path: string): Promise<Body> {
+    const body = await patiently(END_WITHIN_MS, async () => {
+      const answer = await this.installation.get(path)
+      const text = await answer.text()
+      if (answer.status === 200) return JSON.parse(text) as Body
+      if (answer.status !== 503) throw new Error(`GET ${path}: ${answer.status} ${text}`)
+      return undefined
+    })
+    if (!body) throw new Error(`GET ${path} was answered with 503 for ${END_WITHIN_MS / 1_000} s`)
+    return body
   }
 
   /** Every run that was accepted has ended. One that does not is a problem, and the lane is of no use any more. */
   async allEnded(): Promise<void> {
-    const deadline = Date.now() + END_WITHIN_MS
     const known = this.asks.flatMap(({ answers }) => answers.flatMap((answer) => answer?.run ?? []))
     for (const id of new Set([...known, ...(await this.runs()).map(({ id }) => id)])) {
       try {
-        const left = Math.max(1, deadline - Date.now())
-        this.ended.set(id, await until(`run ${id} to end`, () => this.#look(id), left))
-      } catch {
+        const ended = await patiently(END_WITHIN_MS, () => this.#look(id))
+        if (ended) this.ended.set(id, ended)
+        else throw new Error(`after ${END_WITHIN_MS / 1_000} s: ${JSON.stringify(await this.read(`/api/runs/${id}`))}`)
+      } catch (error) {
         this.stuck.add(id)
-        const run = await this.installation.run(id).catch(String)
-        this.problem(`P5: a run has not ended within ${END_WITHIN_MS / 1000} s: ${JSON.stringify(run)}`)
+        this.problem(`P5: an accepted run has not ended, or is not there: ${String(error)}`)
       }
     }
   }
@@ -134,9 +168,7 @@ export class Trial {
   async remember(): Promise<void> {
     for (const { id, total } of await this.runs()) {
       if (total > 200) continue
-      const items = (await this.installation.items(id)).filter(
-        ({ state }) => TERMINAL.includes(state) || state === 'skipped',
-      )
+      const items = (await this.items(id)).filter(({ state }) => TERMINAL.includes(state) || state === 'skipped')
       await this.lane.calls.read()
       const begun = new Map<RecordId, number>()
       for (const { what, ids } of this.lane.calls.of(id))
@@ -146,13 +178,7 @@ export class Trial {
   }
 
   async #look(id: string): Promise<RunBody | undefined> {
-    const answer = await this.installation.get(`/api/runs/${id}`)
-    if (answer.status === 404) {
-      await answer.text()
-      this.problem(`P1: run ${id} was answered with 201 or 202 and is not there`)
-      return undefined
-    }
-    const run = (await answer.json()) as RunBody
+    const run = await this.read<RunBody>(`/api/runs/${id}`)
     try {
       checkCounts(run)
     } catch (error) {

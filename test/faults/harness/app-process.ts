@@ -47,7 +47,7 @@ export class AppProcess {
   }
 
   /** The line of the log with this text, once it is there. Fails at once when the process has ended. */
-  async said(text: string): Promise<Record<string, unknown>> {
+  async said(text: string, withinMs = 20_000): Promise<Record<string, unknown>> {
     return until(
       `${this.app} to say '${text}'`,
       () => {
@@ -55,7 +55,7 @@ export class AppProcess {
         if (!line && this.#exit) throw new Error(`the ${this.app} ended before it said '${text}':\n${this.#output}`)
         return line
       },
-      20_000,
+      withinMs,
     )
   }
 
