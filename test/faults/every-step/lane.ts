@@ -168,7 +168,7 @@ export class Lane implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([this.gateway.process, this.worker.process, this.#relieving])
     await this.installation[Symbol.asyncDispose]()
-    await Promise.all([this.gateway, this.worker, this.relief].map((station) => station?.stop()))
+    for (const station of [this.gateway, this.worker, this.relief]) await station?.stop()
   }
 
   #relieve(): void {

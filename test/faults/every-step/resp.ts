@@ -39,8 +39,8 @@ export function isPush(frame: Buffer): boolean {
   return ['message', 'pmessage', 'smessage', 'invalidate'].includes(word)
 }
 
-const SIMPLE = new Set([...'+-:_#,('])
-const TEXT = new Set([...'$=!'])
+const SIMPLE = new Set('+-:_#,('.split(''))
+const TEXT = new Set('$=!'.split(''))
 
 /** Where the frame that begins at `from` ends; `undefined` while it is not complete. */
 function endOf(data: Buffer, from: number): number | undefined {
