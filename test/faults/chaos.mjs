@@ -36,4 +36,6 @@ const settings = {
   STEP_LANES: lanes,
 }
 for (const [name, value] of Object.entries(settings)) if (value !== undefined) process.env[name] = value
-process.exit(await runTests([everyStep ? 'every-step' : 'faults/chaos', '--disable-console-intercept']))
+process.exit(
+  await runTests([everyStep ? 'faults/every-step.test' : 'faults/chaos.test', '--disable-console-intercept']),
+)

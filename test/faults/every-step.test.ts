@@ -14,5 +14,5 @@ it(
     console.log(table(enumerator, choice.seed))
     expect(enumerator.failures).toBe(0)
   },
-  choice.sample === undefined ? 24 * 3_600_000 : 300_000,
+  choice.sample === undefined ? 24 * 3_600_000 : 600_000,
 )

@@ -5,6 +5,9 @@ import { type Plan, type Repetition, repeat } from './repetition.js'
 import { type Scenario, SCENARIOS } from './scenarios.js'
 import { type Fault, FAULTS } from './step-proxy.js'
 
+/** So many repetitions go by between two lines that tell how far it has come. */
+const TOLD_EVERY = 100
+
 /** What came of one scenario. */
 export interface Line {
   scenario: string
@@ -97,6 +100,7 @@ export class Enumerator {
   async #test(lane: SpareLane, { line, scenario, plan }: Task): Promise<void> {
     if (performance.now() > this.#deadline) return
     this.#left--
+    if (this.#left % TOLD_EVERY === 0) this.report(`${this.#left} repetitions to go`)
     const seen = [await lane.repeat(scenario, plan)]
     // Whether it always does, or once in a while.
     if (seen[0] && seen[0].problems.length > 0 && this.choice.sample === undefined)

@@ -185,6 +185,8 @@ const stopWorker = async (trial: Trial): Promise<void> => {
   const process = await trial.lane.worker.process
   process.signal('SIGTERM')
   const { code, signal } = await trial.lane.worker.replaceWhenEnded(process, ENDS_WITHIN_MS)
+  // One that was frozen had less than its deadline.
+  if (trial.lane.worker.thawed.has(process.pid)) return
   if (code !== 0 && signal !== 'SIGKILL')
     trial.problem(`P8: a worker that was told to stop ended with ${code ?? signal}`)
 }
