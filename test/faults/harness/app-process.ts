@@ -69,7 +69,7 @@ export class AppProcess {
   }
 
   /** The line of the log with this text, once it is there. Fails at once when the process has ended. */
-  async said(text: string): Promise<Record<string, unknown>> {
+  async said(text: string, withinMs = 40_000): Promise<Record<string, unknown>> {
     return until(
       `${this.app} to say '${text}'`,
       () => {
@@ -77,7 +77,7 @@ export class AppProcess {
         if (!line && this.#exit) throw new Error(`the ${this.app} ended before it said '${text}':\n${this.#output}`)
         return line
       },
-      40_000,
+      withinMs,
     )
   }
 
@@ -85,7 +85,7 @@ export class AppProcess {
     if (this.#exit === undefined) this.#child.kill(signal)
   }
 
-  async exited(withinMs = 20_000): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  async exited(withinMs = 40_000): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
     return until(`the ${this.app} to end`, () => this.#exit, withinMs)
   }
 

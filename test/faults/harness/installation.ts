@@ -13,6 +13,8 @@ import { Proxy } from './proxy.js'
 /** Settings at which what crashed is recovered within 5 s. */
 const QUICK = { STALL_AFTER: '1s', RECONCILE_EVERY: '200ms', SHUTDOWN_DEADLINE: '2s' }
 const TOKEN = 'fault-token'
+/** A process starts within a second; on a machine that is busy otherwise it was seen to take twenty. */
+const STARTS_WITHIN_MS = 60_000
 
 /** One line of the side-effect log: what a handler really did. */
 export interface CallLine {
@@ -100,9 +102,10 @@ export class Installation implements AsyncDisposable {
     }
   }
 
+  /** `env`: settings of this one alone. */
   async addGateway(env: Record<string, string> = {}): Promise<AppProcess> {
     const gateway = this.spawn('gateway', env)
-    const { port } = await gateway.said('listening')
+    const { port } = await gateway.said('listening', STARTS_WITHIN_MS)
     this.#ports.set(gateway, port as number)
     this.gateways.push(gateway)
     return gateway
@@ -110,7 +113,7 @@ export class Installation implements AsyncDisposable {
 
   async addWorker(env: Record<string, string> = {}): Promise<AppProcess> {
     const worker = this.spawn('worker', env)
-    await worker.said('ready')
+    await worker.said('ready', STARTS_WITHIN_MS)
     this.workers.push(worker)
     return worker
   }

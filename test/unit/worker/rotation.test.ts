@@ -41,7 +41,7 @@ it('keeps nothing of runs whose calls were all taken, however they come', () => 
 it('passes over what was dropped, and leaves the others their turn', () => {
   const rotation = new Rotation()
   const dropped = batch('a', 3)
-  for (const one of [dropped, batch('b', 2), batch('c', 1)]) rotation.add(one)
+  for (const one of [batch('c', 1), batch('b', 2), dropped]) rotation.add(one)
   expect([rotation.next(), rotation.next()]).toEqual(['a', 'b'])
   rotation.drop(dropped, dropped.callsLeft)
   expect([rotation.waiting, rotation.runs]).toEqual([2, 2])

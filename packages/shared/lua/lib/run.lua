@@ -141,8 +141,12 @@ local function finish()
   elseif count[3] > 0 or run[3] then
     state = 'completed_with_failures'
   end
-  redis.call('HSET', RUN, 'state', state, 'finishedAt', int(NOW), 'cancelled', int(count[5]), 'expired', int(count[6]))
-  redis.call('HDEL', RUN, 'listing', 'closing', 'active', 'waiter', 'queued', 'lister')
+  redis.call('HSET', RUN, 'state', state, 'finishedAt', int(NOW))
+  if left > 0 then
+    redis.call('HSET', RUN, 'cancelled', int(count[5]), 'expired', int(count[6]))
+  end
+  -- Most runs are kept for long: what only a run that goes on needs is not.
+  redis.call('HDEL', RUN, 'listing', 'closing', 'active', 'waiter', 'queued', 'lister', 'pages', 'cursor')
   redis.call('HINCRBY', RUN, 'rev', 1)
   if run[5] then
     -- Told to the gateway that waits, and to nobody else.

@@ -147,12 +147,13 @@ export class Fetcher {
 
   async #fetch(consumer: Consumer<unknown>): Promise<boolean> {
     let found = false
-    for (let more = true; more && !this.#quiet;) {
-      const wanted = Math.min(MOST_AT_ONCE, consumer.capacity() - (this.#fetching.get(consumer) ?? 0), found ? MOST_AT_ONCE : 1)
+    // Twice as many each time that all were there: most often a single job waits.
+    for (let most = 1; !this.#quiet; most = Math.min(MOST_AT_ONCE, 2 * most)) {
+      const wanted = Math.min(most, consumer.capacity() - (this.#fetching.get(consumer) ?? 0))
       if (wanted <= 0) return found
       const taken = await Promise.all(Array.from({ length: wanted }, () => this.#take(consumer)))
-      more = taken.every(Boolean)
       found ||= taken.some(Boolean)
+      if (!taken.every(Boolean)) return found
     }
     return found
   }
