@@ -28,7 +28,7 @@ it('queues a run again whose gateway died between storing it and queuing its bat
       requestId: 'test',
       total: 3,
       batchSize: 1,
-      perChunk: 100,
+      chunkSize: 100,
       createdAt,
       expiresAt: undefined,
       haltOn: undefined,

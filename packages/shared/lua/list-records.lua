@@ -10,14 +10,16 @@ end
 if numbers('pages')[1] >= tonumber(ARGV[9]) then
   return { 'ok', '0' }
 end
-local run = numbers('total', 'batchSize', 'perChunk')
-local chunk = math.floor(run[1] / (run[2] * run[3]))
+local run = numbers('total', 'batchSize', 'chunkSize')
+local chunk = math.floor(run[1] / run[3])
 for at = 10, #ARGV do
   redis.call('HSET', DATA, 'i' .. int(chunk + at - 10), ARGV[at])
 end
 local total = run[1] + tonumber(ARGV[6])
 redis.call('HSET', DATA, 'rest', ARGV[5])
-redis.call('HSET', RUN, 'total', int(total), 'batches', int(math.ceil(total / run[2])), 'cursor', ARGV[3], 'pages', ARGV[9])
+-- The last batch may still grow while there are more pages.
+local batches = ARGV[4] == 'more' and math.floor(total / run[2]) or math.ceil(total / run[2])
+redis.call('HSET', RUN, 'total', int(total), 'batches', int(batches), 'cursor', ARGV[3], 'pages', ARGV[9])
 redis.call('HINCRBY', RUN, 'rev', 1)
 if ARGV[4] ~= 'more' then
   redis.call('HDEL', RUN, 'listing', 'lister')

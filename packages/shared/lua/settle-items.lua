@@ -3,7 +3,8 @@
 --   ARGV  2 settlement, as JSON: batch, token, sequence (1, 2, … per token), active (items being called now), live (the
 --           calls), began (when the first of its calls began, epoch ms, or 0), next ('' | 'end' | 'delay' | 'release'),
 --           window (most batches of the run to stand in the queue), counts (succeeded, failed, skipped, cancelled)
---         3 log lines   4 the run's result, or ''   5 most error lines kept   6.. error lines
+--           lines (how many error lines follow)
+--         3 the run's result, or ''   4 most error lines kept   5.. error lines   then chunk, its log lines, …
 -- Returns { 'lost' } when another owner has the batch: then nothing was recorded; { 'ended' } when this ended the run;
 -- else { 'ok' | 'hold' | 'cancel' | 'parked', generation, batches to queue… }: hold and cancel are what the run wants of this
 -- worker, parked says that the released batch has no job for now. A repeated sequence is answered { 'ok' } and recorded once.
@@ -20,8 +21,8 @@ end
 if sequence >= it.sequence then
   return { 'ok', '0' }
 end
-if ARGV[3] ~= '' then
-  append_log(chunk_of(it.batch), ARGV[3])
+for at = 5 + it.lines, #ARGV, 2 do
+  append_log(ARGV[at], ARGV[at + 1])
 end
 for name, count in pairs(it.counts) do
   if count > 0 then
@@ -36,13 +37,13 @@ if it.active ~= active then
   redis.call('HINCRBY', RUN, 'active', it.active - active)
 end
 redis.call('HINCRBY', RUN, 'rev', 1)
-if ARGV[4] ~= '' then
-  redis.call('HSET', RUN, 'result', ARGV[4])
+if ARGV[3] ~= '' then
+  redis.call('HSET', RUN, 'result', ARGV[3])
 end
-if #ARGV > 5 then
+if it.lines > 0 then
   local kept = redis.call('HGET', RUN, 'errors') or ''
   local _, count = kept:gsub('\n', '')
-  for at = 6, math.min(#ARGV, 5 + tonumber(ARGV[5]) - count) do
+  for at = 5, 4 + math.min(it.lines, tonumber(ARGV[4]) - count) do
     kept = kept .. ARGV[at] .. '\n'
   end
   redis.call('HSET', RUN, 'errors', kept)

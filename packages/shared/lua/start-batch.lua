@@ -3,7 +3,7 @@
 --         6 '1': the worker knows the run's fields and form already
 -- Returns nil when there is nothing to do (the run is gone, the batch has ended, is parked, or has another owner, the job is
 -- of an older generation, or the run of another action), 'ended' when that ended the run, else
---   { earlier owners that were lost, packed ids of the chunk, log of the chunk so far or false, form, run fields (as HGETALL) }
+--   { earlier owners that were lost, { packed ids of a chunk, its log so far or false, … }, form, run fields (as HGETALL) }
 local lease = redis.call('HGET', LEASES, ARGV[2])
 if not lease then
   return nil
@@ -25,10 +25,14 @@ if state ~= 'r' then
   end
   set_lease(ARGV[2], ARGV[4], 0, 0, interruptions, 'r', generation, 1, '')
 end
-local chunk = chunk_of(ARGV[2])
-local reply = { interruptions, redis.call('HGET', DATA, 'i' .. chunk), started == '1' and read_log(chunk) }
+local data = {}
+for _, chunk in ipairs(chunks_of(ARGV[2])) do
+  data[#data + 1] = redis.call('HGET', DATA, 'i' .. chunk[1])
+  data[#data + 1] = started == '1' and read_log(chunk[1])
+end
+local reply = { interruptions, data }
 if ARGV[6] ~= '1' then
-  reply[4] = redis.call('HGET', DATA, 'form')
-  reply[5] = redis.call('HGETALL', RUN)
+  reply[3] = redis.call('HGET', DATA, 'form')
+  reply[4] = redis.call('HGETALL', RUN)
 end
 return reply

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 
 it('adds a batch log up to one history per item: the last line of an item counts', () => {
-  const end = { attempt: 1, started: 5, took: 7 }
+  const end = { chunk: 0, attempt: 1, started: 5, took: 7 }
   const log = [
     outcomeLine({ ...end, position: 0 }, 'succeeded', '{"a":1}'),
     retryLine({ ...end, position: 1 }, 'not yet', 9_000),
@@ -24,13 +24,17 @@ it('adds a batch log up to one history per item: the last line of an item counts
 })
 
 it('gives neighbours that succeeded alike one line, and says the same of each', () => {
-  const end = { attempt: 1, started: 5, took: 7 }
+  const end = { chunk: 0, attempt: 1, started: 5, took: 7 }
   const writer = new LogWriter()
   for (const position of [0, 1, 2]) writer.succeeded({ ...end, position })
-  writer.add(failureLine({ ...end, position: 3 }, 'no', false))
+  writer.add(0, failureLine({ ...end, position: 3 }, 'no', false))
   for (const position of [4, 6]) writer.succeeded({ ...end, position })
   writer.succeeded({ ...end, position: 7, took: 8 })
-  const log = writer.take()
+  writer.succeeded({ ...end, position: 8, chunk: 1, took: 8 })
+  const lines = writer.take()
+  expect([...lines.keys()]).toEqual([0, 1])
+  expect(lines.get(1)).toBe('[8,"s",1,5,8]\n')
+  const log = lines.get(0) ?? ''
   expect(log.split('\n')).toEqual([
     '[[0,2],"s",1,5,7]',
     '[3,"f",1,5,7,null,"no"]',
@@ -39,7 +43,7 @@ it('gives neighbours that succeeded alike one line, and says the same of each', 
     '[7,"s",1,5,8]',
     '',
   ])
-  expect(writer.take()).toBe('')
+  expect(writer.take().size).toBe(0)
   const ran = { state: 'succeeded', attempts: 1, started: 5, took: 7 }
   const waiting = { state: 'waiting', attempts: 0 }
   expect(foldLog(log, 8)).toEqual([
@@ -61,7 +65,7 @@ it('keeps any ids and any texts as they were', () => {
       fc.string(),
       (ids, message) => {
         expect(unpackIds(packIds(ids))).toEqual(ids.map((id) => (Object.is(id, -0) ? 0 : id)))
-        const line = failureLine({ position: 0, attempt: 1, started: 0, took: 0 }, message, false)
+        const line = failureLine({ chunk: 0, position: 0, attempt: 1, started: 0, took: 0 }, message, false)
         expect(foldLog(line, 1)[0]?.message).toBe(message)
       },
     ),

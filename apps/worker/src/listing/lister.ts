@@ -3,7 +3,6 @@ import type { Logger } from '@flexaction/shared/logging'
 import { type Consumer, type JobQueue, type JobQueues, type ListingJobData, listingQueueName, queueBatches, type TakenJob } from '@flexaction/shared/queues'
 import {
   type Backlog,
-  chunkSize,
   type ListedPage,
   type ListingStore,
   type StartedListing,
@@ -133,7 +132,7 @@ export class Lister implements Consumer<ListingJobData> {
     const { store } = this.options
     const listed = new Map(records.map(({ id }) => [String(id), id]))
     const ids = [...listing.rest, ...(await store.withoutExcluded(listing.run.id, [...listed.values()]))]
-    const size = chunkSize(listing.run)
+    const size = listing.run.chunkSize
     const done = next === undefined
     const full = done ? ids.length : ids.length - (ids.length % size)
     const chunks: RecordId[][] = []

@@ -1,7 +1,6 @@
 import type { RecordId } from '@flexaction/shared'
 import {
   attemptsSinceReopened,
-  chunkSize,
   foldLog,
   type ItemHistory,
   type StartedBatch,
@@ -11,19 +10,30 @@ import {
 /** The items of a batch: their ids, and what had happened to them before this worker took the batch. */
 export class BatchItems {
   readonly ids: readonly (RecordId | null)[]
-  /** Place of the batch's first item in its chunk. */
-  readonly base: number
+  readonly #chunkSize: number
+  /** Place of the batch's first item in the run. */
+  readonly #first: number
   /** By position; empty for a batch of which nothing has happened yet: most are. */
   readonly #histories: readonly ItemHistory[]
   #positions: Map<string, number> | undefined
 
-  constructor({ run, batch, packedIds, log }: StartedBatch) {
-    this.base = (batch * run.batchSize) % chunkSize(run)
-    const inChunk = unpackIds(packedIds)
-    this.ids = inChunk.slice(this.base, this.base + run.batchSize)
-    const untouched = log === null && !run.closed
-    const all = untouched ? [] : foldLog(log, inChunk.length, { closed: run.closed })
-    this.#histories = all.slice(this.base, this.base + run.batchSize)
+  constructor({ run, batch, chunks }: StartedBatch) {
+    this.#chunkSize = run.chunkSize
+    this.#first = batch * run.batchSize
+    const idsOfChunks = chunks.map(({ packedIds }) => unpackIds(packedIds))
+    const from = this.#first % run.chunkSize
+    this.ids = idsOfChunks.flat().slice(from, from + run.batchSize)
+    const untouched = !run.closed && chunks.every(({ log }) => log === null)
+    const histories = untouched
+      ? []
+      : chunks.flatMap(({ log }, at) => foldLog(log, idsOfChunks[at]?.length ?? 0, { closed: run.closed }))
+    this.#histories = histories.slice(from, from + run.batchSize)
+  }
+
+  /** Where the log of an item lies, and its place there. */
+  placeOf(position: number): { chunk: number; position: number } {
+    const place = this.#first + position
+    return { chunk: Math.floor(place / this.#chunkSize), position: place % this.#chunkSize }
   }
 
   /** Positions of the items that are to be called at `now`, and when the next one is due; both in Redis's time. */

@@ -212,7 +212,7 @@ export class RunningBatch {
     if (ending.kind === 'failed') return this.#failItem(call, position, ending.failure)
     const end = this.#attemptEnd(call, position)
     if (ending.kind === 'skipped')
-      return this.#settler.ended('skipped', outcomeLine(end, 'skipped', '', ending.message))
+      return this.#settler.ended('skipped', end, outcomeLine(end, 'skipped', '', ending.message))
     if (ending.result.kind === 'failed') return this.#failItem(call, position, ending.result.failure)
     this.#succeedItem(end, ending.result.kind === 'json' ? ending.result.json : '')
   }
@@ -243,8 +243,8 @@ export class RunningBatch {
   /** A call of a run that was given up has ended without a result. */
   cancel(call: Call): void {
     for (const position of call.open) {
-      const line = outcomeLine(this.#attemptEnd(call, position), 'cancelled', '', CANCELLED_TEXT)
-      this.#settler.ended('cancelled', line)
+      const end = this.#attemptEnd(call, position)
+      this.#settler.ended('cancelled', end, outcomeLine(end, 'cancelled', '', CANCELLED_TEXT))
     }
     this.#close(call)
   }
@@ -295,7 +295,7 @@ export class RunningBatch {
 
   #succeedItem(end: AttemptEnd, json: string): void {
     if (json === '') this.#settler.succeeded(end)
-    else this.#settler.ended('succeeded', outcomeLine(end, 'succeeded', json))
+    else this.#settler.ended('succeeded', end, outcomeLine(end, 'succeeded', json))
   }
 
   #failItem(call: Call, position: number, failure: Failure): void {
@@ -311,13 +311,13 @@ export class RunningBatch {
     if (wait !== undefined) {
       const retryAt = this.options.clock.now() + wait
       this.#retryAt = Math.min(this.#retryAt, retryAt)
-      this.#settler.willRetry(retryLine(end, message, retryAt))
+      this.#settler.willRetry(end, retryLine(end, message, retryAt))
       return
     }
     this.#failed++
     const id = this.ids[position]
     const known: ItemError = { ...(id !== null && id !== undefined && { id }), message, kind, ...(fields && { fields }) }
-    this.#settler.ended('failed', failureLine(end, message, !refused), JSON.stringify(known))
+    this.#settler.ended('failed', end, failureLine(end, message, !refused), JSON.stringify(known))
   }
 
   #refuseAll(errors: Readonly<Record<string, readonly string[]>>): void {
@@ -332,7 +332,7 @@ export class RunningBatch {
   #attemptEnd(call: Call, position: number, now = performance.now()): AttemptEnd {
     const took = Math.round(now - call.startedAt)
     const started = Math.max(0, this.#sinceCreation(now) - took)
-    return { position: this.#items.base + position, attempt: this.#items.attemptOf(position), started, took }
+    return { ...this.#items.placeOf(position), attempt: this.#items.attemptOf(position), started, took }
   }
 
   /** Milliseconds from the run's creation to a moment of the monotonic clock. */

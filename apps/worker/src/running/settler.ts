@@ -50,7 +50,7 @@ export interface SettlerOptions {
 
 /** What is recorded by one write. */
 interface Group {
-  lines: string
+  lines: Settlement['lines']
   counts: Record<Ending, number>
   errorLines: string[]
 }
@@ -84,15 +84,15 @@ export class Settler {
   }
 
   /** An item ended. */
-  ended(ending: Ending, line: string, errorLine?: string): void {
+  ended(ending: Ending, { chunk }: AttemptEnd, line: string, errorLine?: string): void {
     if (errorLine !== undefined && this.#errorLines.length < MOST_ERROR_LINES) this.#errorLines.push(errorLine)
-    this.#writer.add(line)
+    this.#writer.add(chunk, line)
     this.#count(ending, line.length)
   }
 
   /** An attempt failed and the item waits for its retry. */
-  willRetry(line: string): void {
-    this.#writer.add(line)
+  willRetry({ chunk }: AttemptEnd, line: string): void {
+    this.#writer.add(chunk, line)
     this.#gathered(line.length)
   }
 

@@ -48,11 +48,18 @@ local function open_items()
   return count[1] - count[2] - count[3] - count[4] - count[5] - count[6], count
 end
 
--- Ids and log lie in chunks of one or more batches. Returns a batch's chunk, and the place of its first item there.
-local function chunk_of(batch)
-  local run = numbers('batchSize', 'perChunk')
-  local per_chunk = math.max(1, run[2])
-  return math.floor(batch / per_chunk), batch % per_chunk * run[1], run[1]
+-- Ids and log lie in chunks of items, whatever the size of the batches. Returns the chunks of a batch, each as
+-- { chunk, place of the batch's first item in it, place of its last one }.
+local function chunks_of(batch)
+  local run = numbers('batchSize', 'chunkSize', 'total')
+  local size = math.max(1, run[2])
+  local first = batch * run[1]
+  local last = math.min(first + run[1], math.max(run[3], first + 1)) - 1
+  local chunks = {}
+  for chunk = math.floor(first / size), math.floor(last / size) do
+    chunks[#chunks + 1] = { int(chunk), math.max(0, first - chunk * size), math.min(size - 1, last - chunk * size) }
+  end
+  return chunks
 end
 
 -- Appends lines to a chunk's log. A part of it is rewritten at each append, so a new part begins when one has become large.
@@ -81,8 +88,9 @@ end
 
 -- Notes in the log that the failed items of a batch wait again.
 local function reopen(batch, generation)
-  local chunk, first, size = chunk_of(batch)
-  append_log(chunk, '[[' .. int(first) .. ',' .. int(first + size - 1) .. '],"o",' .. generation .. ']\n')
+  for _, chunk in ipairs(chunks_of(batch)) do
+    append_log(chunk[1], '[[' .. int(chunk[2]) .. ',' .. int(chunk[3]) .. '],"o",' .. generation .. ']\n')
+  end
 end
 
 -- The next batches to queue, at most `most`: those that a retry reopened, then those that were never queued.

@@ -25,7 +25,7 @@ const CALLS_PER_BULK_BATCH = 10
 
 /** Ids of one batch take at most about this many characters: what is written to Redis in one go is bounded. */
 const MOST_ID_CHARACTERS = 256_000
-/** Ids and logs are stored in chunks of at least this many items: one for each item would cost far more memory. */
+/** Ids and logs are stored in chunks of so many items: fewer would cost more memory, more would make reading a page slow. */
 const ITEMS_PER_CHUNK = 100
 
 /**
@@ -34,12 +34,12 @@ const ITEMS_PER_CHUNK = 100
  */
 const BATCHES_PER_WORKER = 4
 
-/** How a run's items are cut: into batches, which are worked off, and chunks of batches, which are stored. */
+/** How a run's items are cut: into batches, which are worked off, and into chunks, which are stored. */
 export interface Cut {
   /** Items per batch. */
   batchSize: number
-  /** Batches per chunk. */
-  perChunk: number
+  /** Items per chunk. */
+  chunkSize: number
 }
 
 /**
@@ -48,11 +48,12 @@ export interface Cut {
  * `callMs`: measured length of a call; `undefined` if unknown. `longestId`: characters of the longest id.
  */
 export function cutFor(action: BatchedAction, total: number, callMs: number | undefined, longestId: number): Cut {
-  if (action.target.kind !== 'records') return { batchSize: 1, perChunk: 1 }
+  if (action.target.kind !== 'records') return { batchSize: 1, chunkSize: 1 }
   const byBytes = Math.max(1, Math.floor(MOST_ID_CHARACTERS / (longestId + 3)))
-  const batchSize = Math.min(itemsOfOneSecond(action, total, callMs), byBytes)
-  const perChunk = Math.min(Math.ceil(ITEMS_PER_CHUNK / batchSize), Math.floor(byBytes / batchSize))
-  return { batchSize, perChunk: Math.max(1, perChunk) }
+  return {
+    batchSize: Math.min(itemsOfOneSecond(action, total, callMs), byBytes),
+    chunkSize: Math.min(ITEMS_PER_CHUNK, byBytes),
+  }
 }
 
 function itemsOfOneSecond(action: BatchedAction, total: number, callMs: number | undefined): number {
@@ -89,11 +90,6 @@ export function windowFor(callsPerBatch: number, workers: number, slotsPerWorker
   const byWorkers = BATCHES_PER_WORKER * Math.max(1, workers)
   const bySlots = Math.ceil((2 * slotsPerWorker * Math.max(1, workers)) / Math.max(1, callsPerBatch))
   return Math.max(4, byWorkers, bySlots)
-}
-
-/** Items per chunk. */
-export function chunkSize({ batchSize, perChunk }: Cut): number {
-  return batchSize * perChunk
 }
 
 /** Characters of the longest id. */

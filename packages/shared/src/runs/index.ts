@@ -1,5 +1,5 @@
 export { Backlog, type Recount } from './backlog.js'
-export { type BatchedAction, chunkSize, type Cut, cutFor, itemsPerCall, longestOf, windowFor } from './batching.js'
+export { type BatchedAction, type Cut, cutFor, itemsPerCall, longestOf, windowFor } from './batching.js'
 export {
   type AttemptEnd,
   attemptsSinceReopened,

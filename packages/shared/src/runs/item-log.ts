@@ -36,6 +36,9 @@ type ItemEntry = [
 type ReopenedEntry = [positions: [first: number, last: number], code: typeof REOPENED, generation: number]
 
 export interface AttemptEnd {
+  /** Of the item. */
+  chunk: number
+  /** The item's place in its chunk. */
   position: number
   attempt: number
   /** Milliseconds after the run's creation. */
@@ -70,42 +73,48 @@ function lineHead({ position, attempt, started, took }: AttemptEnd, code: string
   return `[${position},"${code}",${attempt},${started},${took}`
 }
 
-/** Gathers lines of a log. */
+/** Gathers lines of the logs of some chunks. */
 export class LogWriter {
-  #lines = ''
+  #lines = new Map<number, string>()
   /** The neighbours that succeeded alike, which the next one may join. */
-  #alike: { first: number; last: number; attempt: number; started: number; took: number } | undefined
+  #alike: (AttemptEnd & { last: number }) | undefined
 
   /** An item succeeded without a result: most do, so that theirs is the line that must be short. */
-  succeeded({ position, attempt, started, took }: AttemptEnd): void {
+  succeeded(end: AttemptEnd): void {
     const alike = this.#alike
-    if (alike?.last === position - 1 && alike.attempt === attempt && alike.started === started && alike.took === took) {
-      alike.last = position
+    if (
+      alike?.last === end.position - 1 &&
+      alike.chunk === end.chunk &&
+      alike.attempt === end.attempt &&
+      alike.started === end.started &&
+      alike.took === end.took
+    ) {
+      alike.last = end.position
       return
     }
     this.#writeAlike()
-    this.#alike = { first: position, last: position, attempt, started, took }
+    this.#alike = { ...end, last: end.position }
   }
 
-  add(line: LogLine): void {
+  add(chunk: number, line: LogLine): void {
     this.#writeAlike()
-    this.#lines += line
+    this.#lines.set(chunk, (this.#lines.get(chunk) ?? '') + line)
   }
 
-  /** All lines since it was called last. */
-  take(): string {
+  /** All lines since it was called last, by chunk. */
+  take(): ReadonlyMap<number, string> {
     this.#writeAlike()
     const lines = this.#lines
-    this.#lines = ''
+    this.#lines = new Map()
     return lines
   }
 
   #writeAlike(): void {
     if (!this.#alike) return
-    const { first, last, attempt, started, took } = this.#alike
-    const position = first === last ? first : `[${first},${last}]`
-    this.#lines += `[${position},"${CODES.succeeded}",${attempt},${started},${took}]\n`
+    const { chunk, position: first, last, attempt, started, took } = this.#alike
     this.#alike = undefined
+    const position = first === last ? first : `[${first},${last}]`
+    this.add(chunk, `[${position},"${CODES.succeeded}",${attempt},${started},${took}]\n`)
   }
 }
 
@@ -208,7 +217,7 @@ export function attemptsSinceReopened(history: ItemHistory): number {
 
 /** What a worker says of the calls it is making: stored with the batch's lease, replaced at each report. */
 export interface LiveCall {
-  /** Positions in the batch (not in its chunk) that this call is for. */
+  /** Positions in the batch that this call is for. */
   from: number
   /** Exclusive. */
   to: number

@@ -2,7 +2,6 @@ import type { RecordId } from '../definitions/context.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
 import { Script } from '../redis/script.js'
-import { chunkSize } from './batching.js'
 import { foldLog, type FormerOutcome, type Item, type ItemHistory, type LiveCall } from './item-log.js'
 import { parseLease } from './lease.js'
 import { unpackIds } from './packed-ids.js'
@@ -17,7 +16,7 @@ const RUNS_PER_LISTING = 1_000
 /** Items that one page looks at, at most, likewise. */
 const ITEMS_PER_LISTING = 20_000
 /** Chunks that one script searches for a record, at most: a script holds everybody up… */
-const CHUNKS_PER_SEARCH = 200
+const CHUNKS_PER_SEARCH = 500
 /** … and one listing. */
 const CHUNKS_PER_LISTING = 20_000
 /** An index entry without a run this long after its creation will never get one. */
@@ -148,7 +147,7 @@ export class RunReader {
       const key = this.keys.data(run.id)
       for (const chunk of (await findRecord.run(this.redis, key, first, last, ...forms)) as string[]) {
         const packed = await this.redis.hget(key, `i${chunk}`)
-        const base = Number(chunk) * chunkSize(run)
+        const base = Number(chunk) * run.chunkSize
         // The text search may have matched inside a longer id that holds commas itself.
         for (const [at, id] of unpackIds(packed ?? ',,').entries()) if (String(id) === record) places.push(base + at)
       }
@@ -175,7 +174,7 @@ export class RunReader {
       return { ...head, ids: ids.slice(0, most), total: ids.length }
     }
     if (run.target !== 'records') return { ...head, ids: [], total: 0 }
-    const chunks = Math.min(chunksOf(run), Math.ceil(most / chunkSize(run)))
+    const chunks = Math.min(chunksOf(run), Math.ceil(most / run.chunkSize))
     const ids: RecordId[] = []
     for (let chunk = 0; chunk < chunks; chunk++) {
       const packed = await redis.hget(keys.data(run.id), `i${chunk}`)
@@ -229,7 +228,7 @@ export class RunReader {
   /** The items from one place to another (exclusive). */
   async #read(run: Run, from: number, to: number): Promise<ReadItem[]> {
     const { keys, redis } = this
-    const size = chunkSize(run)
+    const size = run.chunkSize
     const chunks = range(Math.floor(from / size), Math.ceil(Math.min(to, run.total) / size))
     if (chunks.length === 0) return []
     const batches = range(Math.floor(from / run.batchSize), Math.ceil(to / run.batchSize))
@@ -281,7 +280,7 @@ function range(from: number, to: number): number[] {
 }
 
 function chunksOf(run: Run): number {
-  return Math.ceil(run.total / chunkSize(run))
+  return Math.ceil(run.total / run.chunkSize)
 }
 
 function holdsText({ id, message }: Item, wanted: string): boolean {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { RecordId } from '../definitions/context.js'
 import { FlexActionError } from '../errors/index.js'
-import { chunkSize, longestOf } from './batching.js'
+import { longestOf } from './batching.js'
 import type { LiveCall } from './item-log.js'
 import { NO_ID, packIds } from './packed-ids.js'
 import { type NewRun, parseRunReply, type Run, runFields } from './run.js'
@@ -18,7 +18,7 @@ const takeBack = new RunScript('take-back')
 /** How long parts that were staged for a run outlive a gateway that died before accepting it. */
 const STAGED_FOR_SECONDS = 120
 /** Chunks that are packed, and sent, in one go: bounds how long the event loop is held… */
-const CHUNKS_PER_SLICE = 32
+const CHUNKS_PER_SLICE = 160
 /** … and their characters: bounds how long Redis is. */
 const CHARACTERS_PER_SLICE = 300_000
 /** Excluded ids that are sent in one go. */
@@ -45,10 +45,8 @@ export interface StartedBatch {
   token: string
   /** Earlier owners that never gave it back: their process died or lost touch. */
   interruptions: number
-  /** Of the chunk that the batch is in. */
-  packedIds: string
-  /** Of the chunk; null if nothing has happened to the batch yet. */
-  log: string | null
+  /** The chunks that the batch's items are in. `log`: null if nothing has happened to the batch yet. */
+  chunks: readonly { packedIds: string; log: string | null }[]
   form: Readonly<Record<string, unknown>>
 }
 
@@ -58,7 +56,8 @@ export interface Settlement {
   token: string
   /** 1, 2, … per token: a settlement that is sent twice is recorded once. */
   sequence: number
-  lines: string
+  /** Lines of the log, by chunk. */
+  lines: ReadonlyMap<number, string>
   counts: { succeeded: number; failed: number; skipped: number; cancelled: number }
   /** Items whose handler is being called now. */
   active: number
@@ -107,10 +106,10 @@ export class RunStore {
    */
   async accept({ run, formJson, selection, queueNow }: AcceptRequest): Promise<void> {
     const ids = 'only' in selection ? selection.only : undefined
-    const chunks = ids ? Math.ceil(ids.length / chunkSize(run)) : 0
+    const chunks = ids ? Math.ceil(ids.length / run.chunkSize) : 0
     const staged = ids && isStaged(run, ids) ? await this.#stage(run, ids, chunks) : 0
     const excluded = 'allExcept' in selection ? await this.#stageExcluded(run.id, selection.allExcept) : 0
-    const rest = ids ? packSlice(ids, chunkSize(run), staged, chunks) : run.listing ? [] : [NO_ID]
+    const rest = ids ? packSlice(ids, run.chunkSize, staged, chunks) : run.listing ? [] : [NO_ID]
     const fields = runFields(run)
     const entered = this.index.enter(run)
     // Commands of one connection keep their order; those to a cluster's shards do not.
@@ -135,7 +134,7 @@ export class RunStore {
 
   /** Returns how many chunks were staged. */
   async #stage(run: NewRun, ids: readonly RecordId[], chunks: number): Promise<number> {
-    const size = chunkSize(run)
+    const { chunkSize: size } = run
     const perSlice = Math.max(1, Math.min(CHUNKS_PER_SLICE, Math.floor(CHARACTERS_PER_SLICE / (size * longestOf(ids)))))
     const last = Math.max(0, chunks - perSlice)
     let sent: Promise<unknown> = Promise.resolve()
@@ -178,15 +177,18 @@ export class RunStore {
       identity,
       known ? '1' : '',
     )) as
-      [number, string | null, string | null, string?, string[]?] | 'ended' | null
+      [number, (string | null)[], string?, string[]?] | 'ended' | null
     if (reply === 'ended') this.index.ended(runId)
     if (!reply || reply === 'ended') return undefined
-    const [interruptions, packedIds, log, form, fields] = reply
+    const [interruptions, data, form, fields] = reply
     const run = known?.run ?? parseRunReply(fields ?? [])
-    if (!run || packedIds === null) throw new Error(`run ${runId} cannot be read`)
+    if (!run || data.length === 0 || data[0] === null) throw new Error(`run ${runId} cannot be read`)
     if (run.damaged !== undefined) throw new Error(`run ${runId} is damaged: ${run.damaged}`)
     const parsed = known?.form ?? (JSON.parse(form ?? '{}') as Record<string, unknown>)
-    return { run, batch, token, interruptions, packedIds, log, form: parsed }
+    const chunks = data.flatMap((packedIds, at) =>
+      at % 2 === 0 ? [{ packedIds: packedIds ?? ',,', log: data[at + 1] ?? null }] : [],
+    )
+    return { run, batch, token, interruptions, chunks, form: parsed }
   }
 
   /** The first call of a run that has to start in time is about to begin. Only `begin` lets it. */
@@ -197,16 +199,18 @@ export class RunStore {
   async settle(settlement: Settlement): Promise<SettleReply> {
     const { run, batch, token, sequence, active, live, began, next, window, counts } = settlement
     const calls = live.length > 0 ? JSON.stringify(live) : ''
-    const packed = JSON.stringify({ batch, token, sequence, active, live: calls, began, next, window, counts })
     const { lines, resultJson, errorLines } = settlement
+    const packed = JSON.stringify({
+      ...{ batch, token, sequence, active, live: calls, began, next, window, counts, lines: errorLines.length },
+    })
     const reply = (await settleItems.run(
       this.context,
       run.id,
       packed,
-      lines,
       resultJson,
       MAX_ERROR_LINES,
       ...errorLines,
+      ...[...lines].flat(),
     )) as ['lost' | 'ended' | 'ok' | 'hold' | 'cancel' | 'parked', string, ...string[]]
     const [status, generation, ...batches] = reply
     if (status === 'lost') return { status }
@@ -229,7 +233,7 @@ export class RunStore {
 
 /** Whether the ids of a run are so many that they are written in several steps before it is accepted. */
 export function isStaged(run: NewRun, ids: readonly RecordId[]): boolean {
-  return ids.length > CHUNKS_PER_SLICE * chunkSize(run) || ids.length * longestOf(ids) > 2 * CHARACTERS_PER_SLICE
+  return ids.length > CHUNKS_PER_SLICE * run.chunkSize || ids.length * longestOf(ids) > 2 * CHARACTERS_PER_SLICE
 }
 
 function packSlice(ids: readonly RecordId[], size: number, from: number, to: number): string[] {

@@ -72,7 +72,7 @@ export type NewRun = Pick<
   | 'requestId'
   | 'total'
   | 'batchSize'
-  | 'perChunk'
+  | 'chunkSize'
   | 'createdAt'
   | 'expiresAt'
   | 'haltOn'
@@ -96,7 +96,7 @@ export function runFields(run: NewRun): string[] {
     request: run.requestId,
     total: run.total,
     batchSize: run.batchSize,
-    perChunk: run.perChunk,
+    chunkSize: run.chunkSize,
     createdAt: run.createdAt,
     ...(run.expiresAt !== undefined && { expiresAt: run.expiresAt }),
     ...(run.haltOn &&
@@ -167,7 +167,7 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
     user: { name: hash.user ?? '', role: (hash.role ?? 'viewer') as Role },
     requestId: hash.request ?? '',
     batchSize: number('batchSize', 1),
-    perChunk: number('perChunk', 1),
+    chunkSize: number('chunkSize', 1),
     createdAt: number('createdAt'),
     expiresAt: time('expiresAt'),
     haltOn: readHaltOn(hash),
@@ -205,7 +205,7 @@ export function damagedRun(id: string, reason: string, known?: Run): Run {
   return {
     ...(known ?? {
       ...{ id, action: '', identity: '', target: 'common', model: undefined, total: 0, counts, createdAt: runIdTime(id) },
-      ...{ user: { name: '', role: 'viewer' }, requestId: '', batchSize: 1, perChunk: 1, expiresAt: undefined },
+      ...{ user: { name: '', role: 'viewer' }, requestId: '', batchSize: 1, chunkSize: 1, expiresAt: undefined },
       ...{ haltOn: undefined, listing: false, generation: 0, closing: undefined, closed: undefined, result: undefined },
       ...{ startedAt: undefined, finishedAt: undefined, errors: [], revision: 0, state: 'halted' },
     }),
