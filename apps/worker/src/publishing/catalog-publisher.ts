@@ -9,7 +9,7 @@ import { isRedisAway } from '@flexaction/shared/redis'
 import type { Logger } from '@flexaction/shared/logging'
 
 /** Well below the time after which a worker is taken for dead. */
-const BEAT_EVERY_MS = 2_000
+const BEAT_EVERY_MS = 3_000
 /** A measured length of calls is published anew when it has changed by this part. */
 const WORTH_PUBLISHING = 0.2
 

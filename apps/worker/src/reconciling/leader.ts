@@ -15,7 +15,7 @@ export interface LeaderOptions {
 }
 
 /** A leader that is not heard of for so many looks is replaced. */
-const LOOKS_UNTIL_REPLACED = 3
+const LOOKS_UNTIL_REPLACED = 4
 const LEAST_LEASE_MS = 1_000
 
 /** Lets one of the workers do what must be done by one of them: the one that holds a key which expires when it is gone. */
@@ -23,6 +23,7 @@ export class Leader {
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> | undefined
   #leading = false
+  #looks = 0
   readonly #stopping = new AbortController()
 
   constructor(private readonly options: LeaderOptions) {}
@@ -64,7 +65,7 @@ export class Leader {
     const { redis, keys, worker, everyMs } = this.options
     const leaseMs = Math.max(LEAST_LEASE_MS, everyMs * LOOKS_UNTIL_REPLACED)
     if (this.#leading && (await redis.get(keys.leader)) === worker) {
-      await redis.pexpire(keys.leader, leaseMs)
+      if (++this.#looks % 2 === 0) await redis.pexpire(keys.leader, leaseMs)
       return true
     }
     this.#leading = (await redis.set(keys.leader, worker, 'PX', leaseMs, 'NX')) !== null

@@ -39,11 +39,13 @@ export class Maintenance {
 
   async look(signal: AbortSignal): Promise<void> {
     const { retries, backlog, recovery, onError } = this.options
-    await retries.callDue()
     const pending = await backlog.read()
     const busy = [...pending].filter(([, items]) => items > 0).map(([name]) => name)
-    await recovery.look(busy, signal)
-    if (!signal.aborted) await this.#letWait(busy)
+    if (busy.length > 0) {
+      await retries.callDue()
+      await recovery.look(busy, signal)
+      if (!signal.aborted) await this.#letWait(busy)
+    }
     if (!signal.aborted && performance.now() >= this.#nextPurge) await this.#purge(signal)
     if (!signal.aborted && performance.now() >= this.#nextPass)
       this.#passing ??= this.#pass(signal)

@@ -32,7 +32,7 @@ interface Debt {
 export function watchConnection(redis: RedisClient, { deadAfterMs, blockedForMs = 0 }: WatchOptions): () => void {
   // A cluster's connections come and go with its nodes.
   if (!(redis instanceof Redis)) return () => undefined
-  const lookEveryMs = Math.min(1_000, deadAfterMs / 6)
+  const lookEveryMs = Math.min(2_000, deadAfterMs / 4)
   let movedBefore = 0
   let owed: Debt | undefined
   let lastLook = performance.now()

@@ -33,6 +33,7 @@ export const run = z.strictObject({
   expiresAt: time.optional(),
   listing: z.literal(true).optional(),
   cancelling: z.literal(true).optional(),
+  damaged: z.string().optional(),
   startedAt: time.optional(),
   finishedAt: time.optional(),
   result: z.unknown().optional(),
