@@ -14,6 +14,7 @@ import type { Caller } from '../access/auth-tokens.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { findAction } from '../catalog/find-action.js'
 import type { ActionList } from './action-list.js'
+import { refuseLookAlikes } from './look-alikes.js'
 import { describe, type JsonObject, parseParams } from './parse-message.js'
 
 export interface FieldOptionsOptions {
@@ -24,6 +25,7 @@ export interface FieldOptionsOptions {
   withinMs: number
 }
 
+const QUESTION_KEYS = ['model', 'action', 'field', 'form', 'search', 'q'] as const
 /** Records of a collection that one answer offers. */
 const RECORDS_OFFERED = 100
 /** Asked again within this time, the same question gets the same answer, in ms: a client asks at every key that is pressed. */
@@ -41,6 +43,7 @@ export class FieldOptions {
    * collection; else none.
    */
   async find(params: JsonObject, caller: Caller): Promise<unknown> {
+    refuseLookAlikes(params, QUESTION_KEYS)
     const { action, described } = await this.#fieldOf(params, caller)
     const search = [params.search, params.q].find((text) => typeof text === 'string' && text !== '') as
       string | undefined

@@ -30,7 +30,13 @@ const optionList = z
   .array(
     z.looseObject(
       {
-        value: z.union([z.string(), z.number(), z.boolean()], someValue).refine((value) => value !== '', someValue),
+        value: z
+          .union([z.string(), z.number(), z.boolean()], someValue)
+          .refine((value) => value !== '', someValue)
+          .refine(
+            (value) => !isBeyondExact(value),
+            mustBe('text where a number is beyond ±(2^53-1): it names several'),
+          ),
         name: text,
         color: text.optional(),
       },
@@ -44,6 +50,11 @@ const optionList = z
     // Also when an option has problems of its own, so that all are reported at once.
     when: ({ value }) => Array.isArray(value),
   })
+
+/** A whole number that has perhaps lost digits before anybody here saw it. */
+function isBeyondExact(value: OptionValue): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+}
 
 /** The values whose text an earlier option has: a form could not tell them apart. */
 function duplicates(options: unknown): string[] {
