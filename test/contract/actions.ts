@@ -177,6 +177,29 @@ export const contractActions = [
     run: ({ params }) => params,
   }),
   defineAction({
+    name: 'deliver',
+    target: common(),
+    params: {
+      country: field.select({
+        options: [
+          { value: 'at', name: 'Austria' },
+          { value: 'de', name: 'Germany' },
+          { value: 'va', name: 'Vatican City' },
+        ],
+      }),
+      city: field.select({
+        required: false,
+        options: ({ form }) => {
+          if (form.country === 'va') return []
+          const names = form.country === 'at' ? ['Vienna', 'Graz'] : ['Berlin']
+          return names.map((name, at) => ({ value: name === 'Graz' ? at : name, name }))
+        },
+      }),
+      street: field.select({ required: false, anyValue: true, options: () => [] }),
+    },
+    run: ({ params }) => params,
+  }),
+  defineAction({
     name: 'endless',
     target: records('users'),
     respond: { waitFor: '200ms' },

@@ -5,6 +5,7 @@ import { requireRole } from '../access/authenticator.js'
 import type { Caller } from '../access/auth-tokens.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { findAction } from '../catalog/find-action.js'
+import type { FieldOptions } from './field-options.js'
 import { refuseLookAlikes } from './look-alikes.js'
 import { type JsonObject, parseParams } from './parse-message.js'
 import { type Problems, readSelection, refuseSelection, type SelectionParts, selectionParts } from './selection.js'
@@ -19,6 +20,7 @@ export async function readOrder(
   params: JsonObject,
   caller: Caller,
   catalog: CatalogView,
+  options: FieldOptions,
   maxIds: number,
 ): Promise<Order> {
   refuseLookAlikes(params, ORDER_KEYS)
@@ -39,7 +41,10 @@ export async function readOrder(
   const ofSelection = Object.entries(problems)
   const all = [...ofSelection, ...Object.entries(form.ok ? {} : form.errors), ...ofSelection]
   if (all.length > 0) throw FlexActionError.fields(Object.fromEntries(all))
-  return { action, model: meant, form: parts.form, selection }
+  const order: Order = { action, model: meant, form: parts.form, selection }
+  const checked = await options.checkChoices(order, caller, problems)
+  if (Object.keys(problems).length > 0) throw FlexActionError.fields(problems)
+  return { ...order, form: checked }
 }
 
 async function checkSelection(
