@@ -11,7 +11,7 @@ import { System, TOKENS } from '../harness/system.js'
 import { until } from '../harness/until.js'
 import { withResolvers } from '../harness/with-resolvers.js'
 
-const gates = new Map<unknown, ReturnType<typeof withResolvers>>()
+const gates = new Map<unknown, { resolve: () => void }>()
 const actions = [
   defineAction({ name: 'greet', target: records('users'), run: ({ id }) => ({ greeted: id }) }),
   defineAction({

@@ -35,8 +35,7 @@ const wholeNumber = (min: number, max: number): z.ZodType => z.int().min(min).ma
 const MODEL_RULE = 'must be a collection name of 1 to 200 characters, without / and control characters'
 const model = z
   .string(MODEL_RULE)
-  .regex(/^[^/\p{Cc}]{1,200}$/u, MODEL_RULE)
-  .refine((text) => text.trim() !== '' && text !== '.' && text !== '..', MODEL_RULE)
+  .refine((text) => /^[^/\p{Cc}]{1,200}$/u.test(text) && !['', '.', '..'].includes(text.trim()), MODEL_RULE)
 
 const target = z.discriminatedUnion('kind', [
   z.strictObject({

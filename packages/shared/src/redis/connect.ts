@@ -64,7 +64,7 @@ interface Auth {
 }
 
 export type RedisAddress =
-  | { kind: 'single' }
+  | { kind: 'single'; db: number }
   | ({ kind: 'cluster'; nodes: { host: string; port: number }[] } & Auth)
   | ({ kind: 'sentinel'; nodes: { host: string; port: number }[]; master: string; db: number } & Auth)
 
@@ -82,7 +82,7 @@ export function parseRedisUrl(url: string): RedisAddress {
     if (!/^\d*$/.test(first) || db !== undefined)
       throw new RangeError("must end with a database's number, such as /0, or with none")
     if (!URL.canParse(`redis://${hosts}`)) throw new RangeError('must have one host and a port up to 65535')
-    return { kind: 'single' }
+    return { kind: 'single', db: Number(first) }
   }
   if (scheme === 'redis+cluster' && first !== '')
     throw new RangeError('must end with no database: a cluster has only one')

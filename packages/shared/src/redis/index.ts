@@ -1,4 +1,5 @@
 export { type ConnectOptions, connect, parseRedisUrl, REDIS_URL_FORMS, type RedisClient } from './connect.js'
+export { checkDatabase } from './check-database.js'
 export { encodeName } from './encode-name.js'
 export { isRedisAway } from './is-away.js'
 export { logOutages } from './log-outages.js'
