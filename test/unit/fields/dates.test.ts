@@ -1,4 +1,4 @@
-import { compileForm, describeFields, field } from '@flexaction/shared/fields'
+import { type AnyField, compileForm, describeFields, field } from '@flexaction/shared/fields'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
@@ -11,7 +11,8 @@ interface Table {
 const { columns, rows } = JSON.parse(readFileSync(new URL('dates.json', import.meta.url), 'utf8')) as Table
 
 describe.each(columns.map((column, at) => ({ ...column, at })))('$field $options', ({ field: name, options, at }) => {
-  const read = compileForm(describeFields({ value: field[name](options) }))
+  const make: (options: { timeZone?: string }) => AnyField = field[name]
+  const read = compileForm(describeFields({ value: make(options) }))
 
   it.each(rows)('$sent', ({ sent, gets }) => {
     const result = read({ value: sent })
