@@ -1,4 +1,5 @@
 import { FlexActionError } from '@flexaction/shared/errors'
+import { isAscii } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 
 const BYTES_SHOWN = 8
@@ -6,6 +7,8 @@ const BYTES_PER_STEP = 65_536
 
 /** Bytes as text. Throws field errors that say where bytes stand that are no UTF-8: replaced by `�`, they would be stored damaged. */
 export function decodeUtf8(bytes: Uint8Array): string {
+  // Large bodies are lists of ids; this is the fastest way to read one.
+  if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {

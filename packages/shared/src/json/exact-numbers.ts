@@ -30,10 +30,11 @@ export class InexactNumber extends Error {
 }
 
 /**
- * Throws {@link InexactNumber} for the first number of a JSON text that JSON.parse reads as another one. The text must be valid. One pass
- * over the text, without a copy: 1,000,000 ids take about as long as parsing them.
+ * Throws {@link InexactNumber} for the first number of a JSON text that JSON.parse reads as another one. The text must be valid. Without a
+ * copy of it, and for most texts without looking at each character: 1,000,000 ids take a fraction of the time of parsing them.
  */
 export function refuseInexactNumbers(text: string): void {
+  if (!hasLongDigits(text) && !hasDigitBefore('e', text) && !hasDigitBefore('E', text)) return
   for (let at = 0; at < text.length;) {
     const code = text.charCodeAt(at)
     if (code === QUOTE) {
@@ -49,10 +50,34 @@ export function refuseInexactNumbers(text: string): void {
   }
 }
 
+/** Whether more than 15 digits and points stand in a row somewhere: one of them then stands at every sixteenth place. */
+function hasLongDigits(text: string): boolean {
+  for (let at = ALWAYS_EXACT_DIGITS; at < text.length; at += ALWAYS_EXACT_DIGITS + 1) {
+    if (!isDigitOrPoint(text.charCodeAt(at))) continue
+    let from = at
+    while (isDigitOrPoint(text.charCodeAt(from - 1))) from--
+    let to = at + 1
+    while (isDigitOrPoint(text.charCodeAt(to))) to++
+    if (to - from > ALWAYS_EXACT_DIGITS) return true
+  }
+  return false
+}
+
+function hasDigitBefore(letter: 'e' | 'E', text: string): boolean {
+  for (let at = text.indexOf(letter, 1); at !== -1; at = text.indexOf(letter, at + 1))
+    if (isDigitOrPoint(text.charCodeAt(at - 1))) return true
+  return false
+}
+
+function isDigitOrPoint(code: number): boolean {
+  return (code >= ZERO && code <= NINE) || code === POINT
+}
+
 /** Whether a text of digits, with or without a fraction and an exponent, means the same number once it has become one. */
 export function isExactNumber(literal: string): boolean {
   const number = Number(literal)
-  return Number.isFinite(number) && sameDigits(literal, String(number))
+  const written = String(number)
+  return written === literal || (Number.isFinite(number) && sameDigits(literal, written))
 }
 
 function sameDigits(a: string, b: string): boolean {
@@ -89,8 +114,8 @@ function endOfNumber(text: string, start: number): number {
 
 /** The text is valid JSON, so that the order of these need not be looked at. */
 function isPartOfNumber(code: number): boolean {
-  if (code >= ZERO && code <= NINE) return true
-  return code === POINT || code === LOWER_E || code === UPPER_E || code === MINUS || code === PLUS
+  if (isDigitOrPoint(code)) return true
+  return code === LOWER_E || code === UPPER_E || code === MINUS || code === PLUS
 }
 
 function hasExponent(text: string, start: number, end: number): boolean {
