@@ -1,11 +1,12 @@
 // Writes what the docs and .env.example say about settings, from the code that reads them, and docs/performance.md from what
-// the benches have found.
+// the benches have found, and in docs/fields.md what becomes of dates, from the table that the tests hold.
 //
 //   pnpm generate            writes
 //   pnpm generate --check    writes nothing; exit code 1 when something is out of date
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { format } from 'prettier'
+import { datesTable } from './dates.mjs'
 import { performanceSection } from './performance.mjs'
 import { launcherSettings, sampleSettings } from './settings-without-schema.mjs'
 
@@ -13,6 +14,7 @@ import { launcherSettings, sampleSettings } from './settings-without-schema.mjs'
 /** @typedef {Row & { readBy: string }} ReadRow */
 
 const SETTINGS = { begin: '<!-- settings: written by `pnpm generate` -->', end: '<!-- end of settings -->' }
+const DATES = { begin: '<!-- dates: written by `pnpm generate` -->', end: '<!-- end of dates -->' }
 const RESULTS = { begin: '<!-- results: written by `pnpm generate` -->', end: '<!-- end of results -->' }
 
 const inRepository = (/** @type {string} */ path) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
@@ -27,7 +29,7 @@ for (const [path, text] of await generate()) {
 }
 if (outdated.length > 0) {
   console.error(
-    `Out of date with the settings in the code, or with bench/results: ${outdated.join(', ')}. Run: pnpm generate`,
+    `Out of date with the code, with bench/results, or with the tests: ${outdated.join(', ')}. Run: pnpm generate`,
   )
   process.exit(1)
 }
@@ -42,6 +44,10 @@ async function generate() {
     [
       'docs/performance.md',
       await withSection('docs/performance.md', RESULTS, await performanceSection(inRepository('bench/results'))),
+    ],
+    [
+      'docs/fields.md',
+      await withSection('docs/fields.md', DATES, await datesTable(inRepository('test/unit/fields/dates.json'))),
     ],
     ['.env.example', toEnvFile(rows)],
   ]

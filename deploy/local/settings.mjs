@@ -67,6 +67,8 @@ export function readSettings(env) {
     actionsDir: actionsDir === undefined ? undefined : resolve(root, actionsDir),
     shutdownDeadline: duration('SHUTDOWN_DEADLINE', '30s'),
   })
+  // The apps say it of their own settings, with every other name that is nearly right.
+  if (env.WORKER !== undefined) problems.push('WORKER is no setting (did you mean WORKERS?)')
   if (problems.length > 0) throw new StartProblem(problems.join('\n'), 'Correct this in the environment or in .env.')
   return settings
 }

@@ -125,6 +125,7 @@ export const contractActions = [
         extra: { hint: 'm' },
       }),
       local: field.dateTime({ required: false, timeZone: 'Europe/Vienna' }),
+      day: field.date({ required: false, timeZone: 'Europe/Vienna' }),
       ms: field.timestamp({ required: false, unit: 'ms' }),
       title: field.translatable({ required: false, languages: ['en', 'de'] }),
       share: field.float({ required: false, min: 0, max: 1 }),
@@ -134,6 +135,28 @@ export const contractActions = [
     icon: 'star',
     extra: { group: 'rare' },
     unknownParams: 'ignore',
+    run: ({ params }) => params,
+  }),
+  defineAction({ name: 'sweep', target: records('users'), run: ({ id }) => ({ id }) }),
+  defineAction({ name: 'sweep', target: collection('users'), run: () => ({ of: 'collection' }) }),
+  defineAction({ name: 'sweep', target: collection('teams'), run: () => ({ of: 'teams' }) }),
+  defineAction({ name: 'sweep', target: common(), run: () => ({ of: 'common' }) }),
+  defineAction({
+    name: 'lenient',
+    target: records('users'),
+    params: { user_ids: field.json({ required: false }), note: field.char({ required: false }) },
+    unknownParams: 'ignore',
+    run: ({ id, params }) => ({ id, params }),
+  }),
+  defineAction({
+    name: 'wanted',
+    target: common(),
+    params: {
+      title: field.char({ minLength: 3 }),
+      note: field.text(),
+      code: field.code(),
+      free: field.char({ blank: true }),
+    },
     run: ({ params }) => params,
   }),
   defineAction({ name: 'greet_people', target: records('people', { bulk: true }), run: ({ ids }) => ({ ids }) }),
@@ -150,6 +173,29 @@ export const contractActions = [
         },
       }),
       person: field.foreignKey({ model: 'people', required: false }),
+    },
+    run: ({ params }) => params,
+  }),
+  defineAction({
+    name: 'deliver',
+    target: common(),
+    params: {
+      country: field.select({
+        options: [
+          { value: 'at', name: 'Austria' },
+          { value: 'de', name: 'Germany' },
+          { value: 'va', name: 'Vatican City' },
+        ],
+      }),
+      city: field.select({
+        required: false,
+        options: ({ form }) => {
+          if (form.country === 'va') return []
+          const names = form.country === 'at' ? ['Vienna', 'Graz'] : ['Berlin']
+          return names.map((name, at) => ({ value: name === 'Graz' ? at : name, name }))
+        },
+      }),
+      street: field.select({ required: false, anyValue: true, options: () => [] }),
     },
     run: ({ params }) => params,
   }),

@@ -45,6 +45,51 @@ it('refuses a body over the limit, with and without a length said before', async
   expect([chunked.status, await chunked.json()]).toEqual([413, refusal])
 })
 
+describe('bytes that are no UTF-8 are refused, and said where', () => {
+  const post = async (body: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Promise<unknown[]> => {
+    const answer = await fetch(`${system.url}/api/messages/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Token ${TOKENS.admin}`, ...headers },
+      body,
+    })
+    return [answer.status, await answer.json()]
+  }
+  const message = (...bytes: number[]): Uint8Array<ArrayBuffer> =>
+    Buffer.concat([Buffer.from('{"name":"ping","params":{"a":"'), Buffer.from(bytes), Buffer.from('"}}')])
+  const refusal = (place: string): unknown[] => [
+    400,
+    { non_field_errors: [`Incorrect body: it must be UTF-8, received other bytes from position ${place}`] },
+  ]
+
+  it.each<[string, number[], string]>([
+    ['Latin-1', [0xfc], '31 on: fc 22 7d 7d'],
+    ['a character cut short', [0x67, 0xc3], '32 on: c3 22 7d 7d'],
+    ['a longer one cut short', [0xf0, 0x9f, 0x98], '31 on: f0 9f 98 22 7d 7d'],
+    ['an overlong one', [0xc0, 0x80], '31 on: c0 80 22 7d 7d'],
+    ['half a pair of UTF-16', [0xed, 0xa0, 0x80], '31 on: ed a0 80 22 7d 7d'],
+    ['after a replacement character that is meant', [0xef, 0xbf, 0xbd, 0xff], '34 on: ff 22 7d 7d'],
+    ['far behind', Array.from({ length: 70_000 }, () => 0x61).concat(0xff), '70031 on: ff 22 7d 7d'],
+    // The steps in which it is looked for end at 65,536.
+    [
+      'over the edge of a step',
+      Array.from({ length: 65_505 }, () => 0x61).concat(0xe2, 0x82),
+      '65536 on: e2 82 22 7d 7d',
+    ],
+  ])('%s', async (_, bytes, place) => {
+    expect(await post(message(...bytes))).toEqual(refusal(place))
+  })
+
+  it('compressed, and UTF-16', async () => {
+    expect(await post(gzipSync(message(0xfc)), { 'content-encoding': 'gzip' })).toEqual(refusal('31 on: fc 22 7d 7d'))
+    expect(await post(Buffer.from('\ufeff{}', 'utf16le'))).toEqual(refusal('1 on: ff fe 7b 00 7d 00'))
+  })
+
+  it('what is UTF-8 arrives as it is, a mark of the byte order aside', async () => {
+    const [status, body] = await post(Buffer.from('\ufeff{"name":"ping","params":{"a":"grün 😀 �"}}'))
+    expect([status, body]).toEqual([200, { params: { a: 'grün 😀 �' }, by: 'admin' }])
+  })
+})
+
 it('answers 304 to a poller that knows the run already', async () => {
   const run = await system.send('execute_action', { name: 'echo', id: 1 })
   for (const path of [

@@ -19,6 +19,8 @@ import { expect, it } from 'vitest'
 import { System, TOKENS } from '../harness/system.js'
 import { until } from '../harness/until.js'
 
+type Params = Readonly<Record<string, unknown>>
+
 const defined = defineAction({ name: 'greet', target: records('users'), run: ({ id }) => ({ greeted: id }) })
 
 it('answers a custom message with what its handler returns, and keeps a run of it', async () => {
@@ -96,6 +98,34 @@ it('takes the two functions of a Jet Django installation as they are, beside act
   const waiting = await system.begin(params)
   await system.addWorker()
   expect(await system.runIn(['succeeded'], waiting)).toMatchObject({ result: { mailed: 3 } })
+})
+
+it('calls handlers as the versions of Jet Django do, and answers as they do when nothing is returned', async () => {
+  addMessageHandler('get_action_list', (name: string, params: Params) => [
+    { name: `${name} ${Object.keys(params).length}`, common_action: {} },
+  ])
+  addMessageHandler('execute_action', (name: string, params: Params) => {
+    if (params.name === 'nothing') return undefined
+    return params.name === 'none' ? null : { name, params }
+  })
+  addMessageHandler('later', (params) => ({ params }))
+  addMessageHandler('any', (...given) => ({ given }))
+  await using system = await System.start({ actions: [defined], messages: takeAddedMessages() })
+  const send = async (name: string, params: object): Promise<unknown[]> => {
+    const answer = await system.send(name, params)
+    return [answer.status, await answer.text()]
+  }
+
+  expect(JSON.parse(String((await send('get_action_list', {}))[1]))).toContainEqual({
+    name: 'get_action_list 0',
+    common_action: {},
+  })
+  expect(await send('execute_action', { name: 'x' })).toEqual([201, '{"name":"execute_action","params":{"name":"x"}}'])
+  expect(await send('execute_action', { name: 'none' })).toEqual([201, 'null'])
+  // Python's None: status 200, and no body.
+  expect(await send('execute_action', { name: 'nothing' })).toEqual([200, ''])
+  expect(await send('later', { a: 1 })).toEqual([200, '{"params":{"a":1}}'])
+  expect(await send('any', { a: 1 })).toEqual([200, '{"given":[{"a":1}]}'])
 })
 
 it('moves one target of a name after the other: what is defined for some leaves the rest to the handler', async () => {

@@ -1,7 +1,12 @@
 import { ApiError, FlexActionClient, type SessionView } from '@flexaction/client'
 import { MutationCache, QueryCache, QueryClient, useQuery } from '@tanstack/react-query'
 
-const prefix = document.querySelector<HTMLMetaElement>('meta[name="flexaction-api"]')?.content ?? '/api'
+const told = (name: string): string | undefined =>
+  document.querySelector<HTMLMetaElement>(`meta[name="flexaction-${name}"]`)?.content
+const prefix = told('api') ?? '/api'
+
+/** What a proxy puts before the console's addresses, and before the dashboard's. */
+export const basePath = told('base') ?? ''
 
 export const client = new FlexActionClient({ apiPrefix: prefix })
 

@@ -1,7 +1,7 @@
 import { Center, Loader } from '@mantine/core'
 import { lazy, Suspense } from 'react'
 import { Redirect, Route, Switch, useLocation, useSearchParams } from 'wouter'
-import { useSession } from './api.js'
+import { basePath, useSession } from './api.js'
 import { ActionsPage } from './actions/actions-page.js'
 import { Shell } from './layout/shell.js'
 import { LoginPage } from './login/login-page.js'
@@ -58,7 +58,7 @@ export function App() {
 function AfterLogin({ next }: { next: string | null }) {
   const target = next !== null && /^\/(?![/\\])/.test(next) ? next : '/'
   if (target.startsWith('/queues')) {
-    location.replace(target)
+    location.replace(basePath + target)
     return <Waiting />
   }
   return <Redirect to={target} replace />

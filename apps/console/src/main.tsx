@@ -7,7 +7,8 @@ import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { queryClient } from './api.js'
+import { Router } from 'wouter'
+import { basePath, queryClient } from './api.js'
 import { App } from './app.js'
 import { cssVariables, theme } from './theme.js'
 
@@ -17,7 +18,9 @@ createRoot(document.getElementById('root') as HTMLElement).render(
       <QueryClientProvider client={queryClient}>
         <ModalsProvider>
           <Notifications position="bottom-right" />
-          <App />
+          <Router base={basePath}>
+            <App />
+          </Router>
         </ModalsProvider>
       </QueryClientProvider>
     </MantineProvider>

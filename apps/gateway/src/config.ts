@@ -17,6 +17,13 @@ export const gatewaySettings = {
     check: (given) => void parseAuthTokens(given),
   }),
   DATA_DIR: text({ description: 'Folder for what is kept outside Redis.', default: '.data', allowed: 'a folder' }),
+  KEEP_ALIVE: duration({
+    description:
+      'How long an idle connection is kept. Longer than the load balancer before it keeps one (AWS 60s, nginx 75s, Azure 4m, Google 10m): else it may send a request into one that is just being closed, and answer 502.',
+    default: '620s',
+    min: '1s',
+    max: '2h',
+  }),
   CORS_ORIGINS: text({
     description: 'Origins whose pages may call the API, separated by commas; `*` for any.',
     default: '*',

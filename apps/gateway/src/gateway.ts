@@ -119,6 +119,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const health = new Health(redis, catalog)
   const app = createApp({
     apiPrefix: config.API_PREFIX,
+    publicUrl: config.PUBLIC_URL,
     origins: parseOrigins(config.CORS_ORIGINS),
     maxBodyBytes: config.MAX_BODY_MB * 1_000_000,
     authenticator,
@@ -136,7 +137,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     health,
     logger,
   })
-  const server = new HttpServer(callbackOf(app), config.HOST, config.PORT, config.SHUTDOWN_DEADLINE)
+  const server = new HttpServer(callbackOf(app), config.HOST, config.PORT, config.SHUTDOWN_DEADLINE, config.KEEP_ALIVE)
 
   const lifecycle = new Lifecycle(
     [

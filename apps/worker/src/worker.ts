@@ -157,7 +157,7 @@ export function createWorker(
   const fetcher = new Fetcher([...runners, ...listers], {
     ...{ redis, keys, worker: id, workerName: name, deadAfterMs: DEAD_AFTER_MS },
     connect: (purpose) => connect(config.REDIS_URL, { name: `${name} ${purpose}`, whenAway: 'wait' }),
-    pending: (names) => backlog.readSome(names),
+    pending: () => backlog.read(),
     onError: report('taking jobs failed; trying again'),
   })
   const commands = new RunCommands({ redis, subscriber, keys, runners, onError: report('looking for commands failed') })

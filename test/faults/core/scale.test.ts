@@ -82,6 +82,9 @@ it('the end of a run is told to the gateway that waits for it, and a one-record 
     // These fill the queue's memory of ended jobs, so that it no longer grows.
     const run = await begin(installation, { name: 'one_by_one', ids: range(1, 1_100) })
     await installation.runIn(['succeeded'], run, 30_000)
+    // … and these the list of the last messages.
+    const first = await beginEach(installation, 'one_by_one', range(1_101, 1_350))
+    for (const one of first) await installation.runIn(['succeeded'], one)
     const atRest = await settledBytes(redis)
     const heard = proxy.bytes.toClients
 

@@ -1,4 +1,4 @@
-import { compileForm, describeFields, field } from '@flexaction/shared/fields'
+import { type AnyField, compileForm, describeFields, field } from '@flexaction/shared/fields'
 import { describe, expect, test } from 'vitest'
 import { EVERY_TYPE } from './every-type.js'
 
@@ -13,10 +13,36 @@ describe.each(Object.entries(EVERY_TYPE))('%s', (_, { make, emptyIsAbsent }) => 
     expect(optional(form)).toStrictEqual({ ok: true, values: {} })
   })
 
-  test(`'' is ${emptyIsAbsent ? 'absent' : 'a value'}`, () => {
-    expect(required({ value: '' })).toStrictEqual(emptyIsAbsent ? missing : empty)
+  test(`'' is ${emptyIsAbsent ? 'absent' : 'a value, and not enough where one is required'}`, () => {
+    expect(required({ value: '' })).toStrictEqual(missing)
     expect(optional({ value: '' })).toStrictEqual(emptyIsAbsent ? { ok: true, values: {} } : empty)
   })
+})
+
+describe.each(['char', 'text', 'translatable', 'sql', 'code'] as const)('a required %s', (name) => {
+  const make: (options?: { required?: boolean; blank?: boolean }) => AnyField = field[name]
+  const blanks = [' ', '\t\n', '\u00a0', '\u200b', '\ufeff ']
+
+  test.each(blanks)('refuses what shows nothing: %j', (value) => {
+    const read = compileForm(describeFields({ value: make() }))
+    const message = `must not be blank, received ${JSON.stringify(value)}`
+    expect(read({ value })).toStrictEqual({ ok: false, errors: { value: [message] } })
+  })
+
+  test.each(['', ...blanks])('takes it with blank: true, or when it is optional: %j', (value) => {
+    for (const options of [{ blank: true }, { required: false }])
+      expect(compileForm(describeFields({ value: make(options) }))({ value })).toStrictEqual({
+        ok: true,
+        values: { value },
+      })
+  })
+})
+
+test('a required translatable is blank when every language is', () => {
+  const read = compileForm(describeFields({ value: field.translatable() }))
+  for (const value of [{}, { en: '' }, { en: ' ', de: '\n' }])
+    expect(read({ value })).toStrictEqual({ ok: false, errors: { value: ['must not be blank, received an object'] } })
+  expect(read({ value: { en: '', de: 'Hallo' } }).ok).toBe(true)
 })
 
 describe('defaults', () => {
@@ -50,7 +76,8 @@ describe('defaults', () => {
   })
 
   test('a present value wins, and an empty text is present', () => {
-    expect(read({ name: '', on: true })).toStrictEqual({ ok: true, values: { ...values, name: '', on: true } })
+    expect(read({ name: 'Ada', on: true })).toStrictEqual({ ok: true, values: { ...values, name: 'Ada', on: true } })
+    expect(read({ name: '' })).toStrictEqual({ ok: false, errors: { name: ['this field is required'] } })
   })
 
   test('a handler that changes its default changes no other run', () => {

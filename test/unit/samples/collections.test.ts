@@ -57,7 +57,7 @@ async function listAll(collection: CollectionDefinition, limit: number): Promise
   let cursor: string | undefined
   do {
     const page = await list(collection, { limit, cursor })
-    pages.push(page.records)
+    pages.push(page.records as ListedRecord[])
     cursor = page.next
   } while (cursor !== undefined)
   return pages

@@ -3,7 +3,7 @@ import type { ActionView } from '@flexaction/client'
 import { IconAlertTriangle, IconPlayerPlay } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
-import { client } from '../api.js'
+import { basePath, client } from '../api.js'
 import { StateBadge, stateLabel } from '../parts/outcomes.js'
 import { Ago, useNow } from '../parts/time.js'
 import { counted, modelsOf, targetText, titleOf } from '../parts/words.js'
@@ -87,7 +87,7 @@ function Depth({ action: { queue, identity } }: { action: ActionView }) {
 
 /** Where the dashboard shows an action's queue. */
 export function queuePath(identity: string): string {
-  return `/queues/queue/${encodeURIComponent(identity)}`
+  return `${basePath}/queues/queue/${encodeURIComponent(identity)}`
 }
 
 function LastRuns({ action: { name, target } }: { action: ActionView }) {

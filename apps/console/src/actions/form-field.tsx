@@ -25,7 +25,13 @@ export interface FormFieldProps {
 // oxlint-disable-next-line typescript/consistent-return -- every type of field returns, which the rule does not see
 export function FormField(props: FormFieldProps) {
   const { field, value, error, disabled, onChange } = props
-  const params = (field.params ?? {}) as { min?: number; max?: number; max_length?: number; decimal_places?: number }
+  const params = (field.params ?? {}) as {
+    min?: number
+    max?: number
+    max_length?: number
+    min_length?: number
+    decimal_places?: number
+  }
   const text = typeof value === 'string' ? value : ''
   const about = {
     label: labelOf(field),
@@ -53,9 +59,18 @@ export function FormField(props: FormFieldProps) {
         />
       )
     case 'CharField':
-      return <TextInput {...typed} maxLength={params.max_length} autoComplete="off" />
+      return <TextInput {...typed} minLength={params.min_length} maxLength={params.max_length} autoComplete="off" />
     case 'TextField':
-      return <Textarea {...typed} maxLength={params.max_length} autosize minRows={3} maxRows={16} />
+      return (
+        <Textarea
+          {...typed}
+          minLength={params.min_length}
+          maxLength={params.max_length}
+          autosize
+          minRows={3}
+          maxRows={16}
+        />
+      )
     case 'TranslatableField':
       return <TranslatableInput {...props} />
     case 'SelectField':

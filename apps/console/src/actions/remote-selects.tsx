@@ -1,7 +1,7 @@
 import { type ComboboxItem, Loader, Select, type SelectProps, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { client, useActions } from '../api.js'
 import { messageOf } from '../parts/states.js'
 import type { FormFieldProps } from './form-field.js'
@@ -27,6 +27,10 @@ export function OptionsSelect({
   const [chosen, setChosen] = useState<ComboboxItem>()
   const search = typed === chosen?.label ? '' : typed
   const [question] = useDebouncedValue(JSON.stringify({ form: form(), search }), 300)
+  // What else was chosen when this was: options may be others by now.
+  const { [field.name]: _own, ...others } = (JSON.parse(question) as { form: Record<string, unknown> }).form
+  const around = JSON.stringify(others)
+  const chosenFor = useRef<string>(undefined)
   const options = useQuery({
     queryKey: ['options', action, model, field.name, question],
     queryFn: () => client.fieldOptions({ action, model, field: field.name, ...(JSON.parse(question) as object) }),
@@ -34,6 +38,22 @@ export function OptionsSelect({
     staleTime: 10_000,
   })
   const found = (options.data ?? []).map((option) => ({ value: JSON.stringify(option.value), label: option.name }))
+  const known = options.isSuccess && !options.isPlaceholderData && search === ''
+  useEffect(() => {
+    // A first value, such as a default, counts as chosen for what the form began with.
+    chosenFor.current ??= around
+    if (!known || value === '' || chosenFor.current === around) return
+    if (
+      (field.params as { any_value?: boolean } | undefined)?.any_value ||
+      found.some((option) => option.value === value)
+    )
+      chosenFor.current = around
+    else {
+      setChosen(undefined)
+      setTyped('')
+      onChange('')
+    }
+  })
   return (
     <Select
       {...about}
@@ -42,6 +62,7 @@ export function OptionsSelect({
       filter={({ options: all }) => all}
       value={typeof value === 'string' && value !== '' ? value : null}
       onChange={(option, item) => {
+        chosenFor.current = around
         setChosen(item ?? undefined)
         onChange(option ?? '')
       }}

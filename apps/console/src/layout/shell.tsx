@@ -28,7 +28,7 @@ import {
 } from '@tabler/icons-react'
 import { type ReactNode, useEffect } from 'react'
 import { Link, useLocation } from 'wouter'
-import { beginSession, client } from '../api.js'
+import { basePath, beginSession, client } from '../api.js'
 import { Outdated } from './outdated.js'
 
 const PAGES = [
@@ -94,7 +94,7 @@ export function Shell({ session, children }: { session: SessionView; children: R
             )
           })}
           <NavLink
-            href="/queues"
+            href={`${basePath}/queues`}
             label="Queue dashboard"
             noWrap
             leftSection={<IconHistory size={17} stroke={1.6} />}

@@ -34,8 +34,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
-/** Where the page says which prefix the API has. */
+/** Where the page says which prefix the API has, and what a proxy puts before all paths. */
 const API_PREFIX_META = /(<meta name="flexaction-api" content=")[^"]*(")/
+const BASE_META = /(<meta name="flexaction-base" content=")[^"]*(")/
+/** The page's own files, from the folder that it lies in: which is another for each of the console's addresses. */
+const OWN_FILES = /( (?:src|href)=")\.\//g
 
 interface ConsoleFile {
   type: string
@@ -54,7 +57,11 @@ const NOT_BUILT = `<!doctype html>
 
 /** The console's files, in memory, compressed when they were built. */
 export class ConsoleFiles {
-  private constructor(private readonly files: ReadonlyMap<string, ConsoleFile>) {}
+  private constructor(
+    private readonly files: ReadonlyMap<string, ConsoleFile>,
+    private readonly page: string | undefined,
+    private readonly apiPrefix: string,
+  ) {}
 
   /** `apiPrefix`: the page asks for the API there. */
   static async load(apiPrefix: string, folder = FOLDER): Promise<ConsoleFiles> {
@@ -69,23 +76,20 @@ export class ConsoleFiles {
       const [plain, br, gzip] = await Promise.all([readFile(file), read('.br'), read('.gz')])
       files.set(path, { type, plain, ...(br && { br }), ...(gzip && { gzip }) })
     }
-    const page = files.get('/index.html')
-    if (page && apiPrefix !== '/api') {
-      const told = page.plain.toString().replace(API_PREFIX_META, `$1${apiPrefix}$2`)
-      files.set('/index.html', { type: page.type, plain: Buffer.from(told) })
-    }
-    return new ConsoleFiles(files)
+    const page = files.get('/index.html')?.plain.toString()
+    files.delete('/index.html')
+    return new ConsoleFiles(files, page, apiPrefix)
   }
 
   get built(): boolean {
-    return this.files.has('/index.html')
+    return this.page !== undefined
   }
 
   /** Answers what nobody before it has: the console's files and pages. */
   get serve(): GatewayMiddleware {
     return async (ctx, next) => {
       if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next()
-      const file = ctx.path === '/index.html' ? undefined : this.files.get(ctx.path)
+      const file = this.files.get(ctx.path)
       if (file) {
         answerFile(ctx, file)
         return undefined
@@ -94,11 +98,19 @@ export class ConsoleFiles {
       ctx.set('Content-Security-Policy', POLICY)
       ctx.set('X-Content-Type-Options', 'nosniff')
       ctx.set('Referrer-Policy', 'same-origin')
-      const page = this.files.get('/index.html')
-      if (page) answerFile(ctx, page)
-      else answerNotBuilt(ctx)
+      if (this.page === undefined) answerNotBuilt(ctx)
+      else answerFile(ctx, { type: 'text/html; charset=utf-8', plain: this.#pageAt(this.page, ctx.state.base) })
       return undefined
     }
+  }
+
+  /** The page as it is behind a proxy that puts `base` before the gateway's paths. */
+  #pageAt(page: string, base: string): Buffer {
+    const told = page
+      .replace(API_PREFIX_META, `$1${base}${this.apiPrefix}$2`)
+      .replace(BASE_META, `$1${base}$2`)
+      .replaceAll(OWN_FILES, `$1${base}/`)
+    return Buffer.from(told)
   }
 }
 
@@ -113,6 +125,7 @@ function answerFile(ctx: GatewayContext, file: ConsoleFile): void {
   const hashed = ctx.path.startsWith('/assets/')
   ctx.set('Cache-Control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache')
   ctx.vary('Accept-Encoding')
+  ctx.vary('X-Forwarded-Prefix')
   const encoding = ctx.acceptsEncodings('br', 'gzip', 'identity')
   const body = encoding === 'br' ? file.br : encoding === 'gzip' ? file.gzip : undefined
   if (body) ctx.set('Content-Encoding', encoding as string)

@@ -6,12 +6,14 @@ import { answerJson, type GatewayContext, type GatewayMiddleware } from './conte
 const TRY_AGAIN_SECONDS = 2
 
 /** Turns whatever a route throws into an answer. Stacks and causes go to the log alone. */
-export const answerErrors: GatewayMiddleware = async (ctx, next) => {
-  try {
-    await next()
-    if (ctx.status === 404 && ctx.body == null) throw notFound(ctx)
-  } catch (error) {
-    answerError(ctx, toFlexActionError(error))
+export function answerErrors(apiPrefix: string): GatewayMiddleware {
+  return async (ctx, next) => {
+    try {
+      await next()
+      if (ctx.status === 404 && ctx.body == null) throw notFound(ctx, apiPrefix)
+    } catch (error) {
+      answerError(ctx, toFlexActionError(error))
+    }
   }
 }
 
@@ -34,8 +36,10 @@ function answerError(ctx: GatewayContext, error: FlexActionError): void {
   answerJson(ctx, status, { detail, code: error.code })
 }
 
-function notFound(ctx: GatewayContext): FlexActionError {
-  return new FlexActionError('not_found', `There is nothing at ${ctx.method} ${cutText(ctx.path, 1_000)}`)
+function notFound(ctx: GatewayContext, apiPrefix: string): FlexActionError {
+  const { base } = ctx.state
+  const text = `There is nothing at ${ctx.method} ${cutText(base + ctx.path, 1_000)}`
+  return new FlexActionError('not_found', `${text}: Jet Admin's messages go to POST ${base}${apiPrefix}/messages/`)
 }
 
 /** Jet Admin's client knows no 401 on the messages endpoint (PROTOCOL.md section 6), and bodies without a code. */

@@ -23,6 +23,7 @@ import type { MessagesEndpoint } from '../messages/endpoint.js'
 import type { WireLog } from '../wire/wire-log.js'
 import { VERSION } from '../version.js'
 import { answerErrors, messagesErrors } from './answer-errors.js'
+import { basePath, tidyPath } from './base-path.js'
 import { answerJson, type GatewayContext, type GatewayMiddleware, type GatewayState } from './context.js'
 import { answerOptions, cors } from './cors.js'
 import { readBody } from './read-body.js'
@@ -30,6 +31,8 @@ import { requestId } from './request-id.js'
 
 export interface AppOptions {
   apiPrefix: string
+  /** Where browsers reach the gateways, with the path of a proxy. Default: nothing is known of it. */
+  publicUrl?: string
   origins: readonly string[]
   maxBodyBytes: number
   authenticator: Authenticator
@@ -50,15 +53,17 @@ export interface AppOptions {
 
 /** The Koa application: middlewares and routes in the order in which a request meets them. */
 export function createApp(options: AppOptions): Koa<GatewayState> {
-  const { apiPrefix, authenticator, dashboard, health, logger } = options
+  const { apiPrefix, publicUrl = '', authenticator, dashboard, health, logger } = options
   const app = new Koa<GatewayState>()
   // Errors are answered and logged below; what still gets here broke while an answer was being sent.
   app.on('error', (error: Error) => logger.warn({ err: error }, 'an answer could not be sent whole'))
 
   const use = (middleware: GatewayMiddleware): unknown => app.use(middleware as unknown as Koa.Middleware)
   use(requestId(logger))
-  use(answerErrors)
-  use(onlyBelow(apiPrefix, cors(options.origins)))
+  use(basePath({ apiPrefix, publicUrl }))
+  use(answerErrors(apiPrefix))
+  const allowOrigins = cors(options.origins)
+  use(onlyBelow(apiPrefix, allowOrigins))
   use(onlyBelow(apiPrefix, answerOptions))
   use(dashboard.guard)
   use(dashboard.routes)
@@ -103,25 +108,31 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
   addCollectionsRoutes(api, options.collections)
   app.use(api.routes())
   use(options.console.serve)
+  // Nothing is here. A page of another origin must be able to read that, and where the messages are.
+  use(allowOrigins)
+  use(answerOptions)
   return app
 }
 
 /** The API may stand behind a proxy's prefix: people paste the full address (PROTOCOL.md section 1). */
 function onlyBelow(apiPrefix: string, middleware: GatewayMiddleware): GatewayMiddleware {
   const pattern = new RegExp(`${escapeRegExp(apiPrefix)}(/|$)`)
-  return async (ctx, next) => (pattern.test(ctx.path) ? middleware(ctx, next) : next())
+  return async (ctx, next) => (pattern.test(tidyPath(ctx.path)) ? middleware(ctx, next) : next())
 }
 
-/** One route of the protocol, with or without a proxy's prefix and a slash at the end. Another method: 405. */
+/**
+ * One route of the protocol, with or without a proxy's prefix, and with the small mistakes of an address that was typed or pasted: a
+ * slash too few or too many, a space. Another method: 405.
+ */
 function onRoute(
   apiPrefix: string,
   method: 'GET' | 'POST',
   path: string,
   middleware: GatewayMiddleware,
 ): GatewayMiddleware {
-  const pattern = new RegExp(`^(/.*)?${escapeRegExp(apiPrefix)}${path}/?$`)
+  const pattern = new RegExp(`^(/.*)?${escapeRegExp(apiPrefix)}${path}$`)
   return async (ctx, next) => {
-    if (!pattern.test(ctx.path)) return next()
+    if (!pattern.test(tidyPath(ctx.path))) return next()
     if (ctx.method === method || (method === 'GET' && ctx.method === 'HEAD')) return middleware(ctx, next)
     ctx.set('Allow', `${method}, OPTIONS`)
     throw new FlexActionError('method_not_allowed', `${ctx.path} answers ${method} only, received ${ctx.method}`)

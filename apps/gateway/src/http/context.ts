@@ -5,6 +5,8 @@ import type { Caller } from '../access/auth-tokens.js'
 /** What the middlewares of the gateway leave for those after them. */
 export interface GatewayState extends DefaultState {
   requestId: string
+  /** What a proxy puts before the gateway's paths, such as `/jet`; '' for nothing. */
+  base: string
   logger: Logger
   caller?: Caller
   /** Ids and names that the request's log line shows. */

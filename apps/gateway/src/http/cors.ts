@@ -8,6 +8,12 @@ const ALLOW_HEADERS = [
   'Prefer',
   'Idempotency-Key',
   'X-Requested-With',
+  'DNT',
+  'User-Agent',
+  'If-Modified-Since',
+  'Cache-Control',
+  'Range',
+  'Pragma',
   'X-Request-Id',
   'X-Application-Warning',
   'X-HTTP-Method-Override',
@@ -15,6 +21,11 @@ const ALLOW_HEADERS = [
   'X-Stick-Session',
   'If-None-Match',
   'Last-Event-ID',
+  // What tracing in a page adds to its requests.
+  'traceparent',
+  'tracestate',
+  'baggage',
+  'sentry-trace',
 ]
 
 const EXPOSE_HEADERS = [

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Proxies and browsers reuse connections for about a minute; the server must not be the one to close them first. */
-const KEEP_ALIVE_MS = 75_000
+/** As KEEP_ALIVE has it by default. */
+const KEEP_ALIVE_MS = 620_000
 
 /** The listening socket. Stopping it lets requests in hand finish, up to the deadline. */
 export class HttpServer {
@@ -14,8 +14,10 @@ export class HttpServer {
     private readonly host: string,
     private readonly wantedPort: number,
     private readonly deadlineMs: number,
+    /** How long an idle connection is kept, in ms: longer than a proxy before it keeps its own, or requests are lost in between. */
+    keepAliveMs = KEEP_ALIVE_MS,
   ) {
-    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    this.#server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
       // While stopping, a connection ends with the request that it was busy with.
       response.on('close', () => {
         if (!this.#server.listening) this.#server.closeIdleConnections()

@@ -20,10 +20,13 @@ export function answerEnded(ctx: GatewayContext, run: Run): void {
   answerJson(ctx, 201, { result: false, run: view, errors: errors ?? [] })
 }
 
-/** A custom message's handler has answered: unchanged, and with an empty body when it returned nothing. */
-export function answerMessage(ctx: GatewayContext, run: Run): void {
+/**
+ * A custom message's handler has answered: unchanged, and as Jet Django does when it returned nothing: 200 with an empty body. `status`: of
+ * an answer with a body.
+ */
+export function answerMessage(ctx: GatewayContext, run: Run, status: 200 | 201): void {
   if (run.state !== 'succeeded') return answerEnded(ctx, run)
-  if (run.result !== undefined) return answerJson(ctx, 200, run.result)
+  if (run.result !== undefined) return answerJson(ctx, status, run.result)
   ctx.status = 200
   ctx.body = ''
 }

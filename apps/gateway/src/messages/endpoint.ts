@@ -39,7 +39,7 @@ export class MessagesEndpoint {
   async #execute(ctx: GatewayContext, params: JsonObject): Promise<void> {
     const handler = this.catalog.message('execute_action')
     if (handler && !isDefined(this.catalog.actions, params)) await this.#answerBy(handler, ctx, params)
-    else await this.executeAction.answer(ctx, params)
+    else await this.executeAction.answer(ctx, params, this.fieldOptions)
   }
 
   async #custom(ctx: GatewayContext, name: string, params: JsonObject): Promise<void> {

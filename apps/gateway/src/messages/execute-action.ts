@@ -15,6 +15,7 @@ import { requireRole } from '../access/authenticator.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { callerOf, type GatewayContext } from '../http/context.js'
 import { answerEnded, answerItem, answerMessage, answerQueued } from './answer-run.js'
+import type { FieldOptions } from './field-options.js'
 import type { JsonObject } from './parse-message.js'
 import { waitFor } from './prefer.js'
 import { readOrder } from './read-order.js'
@@ -37,9 +38,9 @@ export interface ExecuteActionOptions {
 export class ExecuteAction {
   constructor(private readonly options: ExecuteActionOptions) {}
 
-  async answer(ctx: GatewayContext, params: JsonObject): Promise<void> {
+  async answer(ctx: GatewayContext, params: JsonObject, options: FieldOptions): Promise<void> {
     const { catalog, maxIds, coalescer } = this.options
-    const order = await readOrder(params, callerOf(ctx), catalog, maxIds)
+    const order = await readOrder(params, callerOf(ctx), catalog, options, maxIds)
     const key = ctx.get('Idempotency-Key')
     const { requestId, logger } = ctx.state
     const joined = key === '' ? coalescer.join(order, callerOf(ctx), requestId, logger) : undefined
@@ -72,7 +73,7 @@ export class ExecuteAction {
     const { accepted, waited, ended } = await this.#acceptAndWait(ctx, order, wait, accept)
     const known = ended ?? (waited ? await reader.run(id) : before)
     if (!known || !hasEnded(known)) answerQueued(ctx, known ?? asAccepted(accepted))
-    else if (order.action.message && order.action.name !== 'execute_action') answerMessage(ctx, known)
+    else if (order.action.message) answerMessage(ctx, known, order.action.name === 'execute_action' ? 201 : 200)
     else answerEnded(ctx, known)
   }
 
@@ -118,7 +119,7 @@ export class ExecuteAction {
       const accepted = await accept(waiting !== undefined)
       ctx.state.logged = { action: order.action.identity, run: runId, items: accepted.total }
       ctx.set('X-Run-Id', runId)
-      ctx.set('Location', `${runsPath}/${runId}`)
+      ctx.set('Location', `${ctx.state.base}${runsPath}/${runId}`)
       if (wait.applied !== undefined) ctx.set('Preference-Applied', wait.applied)
       if ('state' in accepted && hasEnded(accepted)) return { accepted, waited: false, ended: accepted }
       return { accepted, waited: waiting !== undefined, ended: await waiting?.ended }

@@ -1,4 +1,4 @@
-import type { RecordPage } from '@flexaction/shared'
+import type { OfferedOption, RecordPage } from '@flexaction/shared'
 import type { ActionEntry } from '@flexaction/shared/catalog'
 import { FlexActionError } from '@flexaction/shared/errors'
 import {
@@ -9,12 +9,15 @@ import {
   type RpcClient,
 } from '@flexaction/shared/rpc'
 import type { FieldDescription } from '@flexaction/shared/fields'
+import type { Order } from '../accepting/order.js'
 import { requireRole } from '../access/authenticator.js'
 import type { Caller } from '../access/auth-tokens.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { findAction } from '../catalog/find-action.js'
 import type { ActionList } from './action-list.js'
+import { refuseLookAlikes } from './look-alikes.js'
 import { describe, type JsonObject, parseParams } from './parse-message.js'
+import type { Problems } from './selection.js'
 
 export interface FieldOptionsOptions {
   catalog: CatalogView
@@ -24,6 +27,9 @@ export interface FieldOptionsOptions {
   withinMs: number
 }
 
+const QUESTION_KEYS = ['model', 'action', 'field', 'form', 'search', 'q'] as const
+/** Options that a refusal lists. */
+const MOST_NAMED = 10
 /** Records of a collection that one answer offers. */
 const RECORDS_OFFERED = 100
 /** Asked again within this time, the same question gets the same answer, in ms: a client asks at every key that is pressed. */
@@ -41,6 +47,7 @@ export class FieldOptions {
    * collection; else none.
    */
   async find(params: JsonObject, caller: Caller): Promise<unknown> {
+    refuseLookAlikes(params, QUESTION_KEYS)
     const { action, described } = await this.#fieldOf(params, caller)
     const search = [params.search, params.q].find((text) => typeof text === 'string' && text !== '') as
       string | undefined
@@ -52,6 +59,34 @@ export class FieldOptions {
     const related = (described.params?.related_model as { model?: string } | undefined)?.model
     if (related !== undefined && this.options.catalog.lists(related)) return await this.#askCollection(related, search)
     return described.params?.options ?? []
+  }
+
+  /**
+   * Whether what was chosen in fields whose options are found is among the options for these values; adds to `problems` what is not. Returns
+   * the form with the options' own values: a browser's form sends `"5"` for the option 5. While no worker is there to be asked, what was
+   * chosen is taken as it is.
+   */
+  async checkChoices(order: Order, caller: Caller, problems: Problems): Promise<JsonObject> {
+    const { action, form } = order
+    const chosen = (action.entry.params ?? []).filter(
+      ({ name, field, params }) =>
+        field === 'SelectField' &&
+        action.askedFields?.includes(name) &&
+        params?.any_value !== true &&
+        isGiven(form[name]),
+    )
+    if (chosen.length === 0 || this.options.catalog.workersFor(action.identity) === 0) return form
+    const own = new Map<string, unknown>()
+    await Promise.all(
+      chosen.map(async ({ name }) => {
+        const options = await this.#askAction(action, { field: name, form, user: caller })
+        const option = (options as OfferedOption[]).find(({ value }) => String(value) === String(form[name]))
+        if (option) own.set(name, option.value)
+        else problems[name] = [notAmong(options as OfferedOption[], form[name])]
+      }),
+    )
+    // Pairs, not assignments: a key such as __proto__ stays an ordinary key.
+    return Object.fromEntries(Object.entries(form).map(([key, value]) => [key, own.has(key) ? own.get(key) : value]))
   }
 
   /** The field that is meant, and its action, if that is a defined one. Throws field errors that say what there is. */
@@ -125,6 +160,13 @@ function onlyNameOf(having: readonly CatalogAction[], field: string, model: stri
   throw FlexActionError.fields({
     action: [`say which action${of} the field '${field}' belongs to: ${[only, ...others].join(', ')}`],
   })
+}
+
+function notAmong(options: readonly OfferedOption[], value: unknown): string {
+  if (options.length === 0) return `has no options for what else was chosen, received ${describe(value)}`
+  const named = options.slice(0, MOST_NAMED).map((option) => JSON.stringify(option.value))
+  const more = options.length > MOST_NAMED ? ` and ${options.length - MOST_NAMED} more` : ''
+  return `must be one of the options for what else was chosen (${named.join(', ')}${more}), received ${describe(value)}`
 }
 
 function isGiven(value: unknown): boolean {

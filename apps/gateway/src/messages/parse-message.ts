@@ -1,6 +1,10 @@
 import { FlexActionError } from '@flexaction/shared/errors'
+import { parseExactly } from '../http/parse-exactly.js'
+import { refuseLookAlikes } from './look-alikes.js'
 
 export type JsonObject = Readonly<Record<string, unknown>>
+
+const MESSAGE_KEYS = ['name', 'params'] as const
 
 /** One protocol request (PROTOCOL.md section 1). */
 export interface Message {
@@ -15,6 +19,7 @@ export function parseMessage(body: unknown): Message {
       non_field_errors: ['Incorrect JSON body: it must be an object with a name and params'],
     })
   }
+  refuseLookAlikes(body, MESSAGE_KEYS)
   const { name, params } = body
   if (name === undefined || name === null || name === '')
     throw FlexActionError.fields({ name: ['this field is required'] })
@@ -22,13 +27,13 @@ export function parseMessage(body: unknown): Message {
   return { name, params: parseParams(params) }
 }
 
-/** `params`: an object, nothing, or a text that holds a JSON object. */
+/** `params`: an object, nothing, or a text that holds a JSON object. An empty list is how PHP writes an empty object. */
 export function parseParams(params: unknown): JsonObject {
-  if (params === undefined || params === null || params === '') return {}
+  if (params === undefined || params === null || params === '' || isEmptyList(params)) return {}
   if (isObject(params)) return shallow(params)
   if (typeof params === 'string') {
     const parsed = parseJson(params)
-    if (parsed === null) return {}
+    if (parsed === null || isEmptyList(parsed)) return {}
     if (isObject(parsed)) return shallow(parsed)
     throw FlexActionError.fields({
       params: ['must be an object, or a text that holds a JSON object; this text does not'],
@@ -37,6 +42,10 @@ export function parseParams(params: unknown): JsonObject {
   throw FlexActionError.fields({
     params: [`must be an object, or a text that holds a JSON object; received ${describe(params)}`],
   })
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
 }
 
 export function isObject(value: unknown): value is JsonObject {
@@ -73,10 +82,12 @@ function isDeeperThan(levels: number, value: unknown): boolean {
   return (Array.isArray(value) ? value : Object.values(value)).some((one) => isDeeperThan(levels - 1, one))
 }
 
+/** `undefined` for what is no JSON. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
+    return parseExactly(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
 }

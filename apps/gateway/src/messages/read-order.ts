@@ -5,15 +5,12 @@ import { requireRole } from '../access/authenticator.js'
 import type { Caller } from '../access/auth-tokens.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { findAction } from '../catalog/find-action.js'
+import type { FieldOptions } from './field-options.js'
+import { refuseLookAlikes } from './look-alikes.js'
 import { type JsonObject, parseParams } from './parse-message.js'
-import {
-  type Problems,
-  readSelection,
-  refuseSelection,
-  type SelectionParts,
-  selectionParts,
-  selects,
-} from './selection.js'
+import { type Problems, readSelection, refuseSelection, type SelectionParts, selectionParts } from './selection.js'
+
+const ORDER_KEYS = ['name', 'model', 'id', 'ids', 'inverseIds', 'params'] as const
 
 /**
  * Reads what an execute_action asks for (PROTOCOL.md section 4). Throws everything that is wrong with it at once, in field
@@ -23,24 +20,31 @@ export async function readOrder(
   params: JsonObject,
   caller: Caller,
   catalog: CatalogView,
+  options: FieldOptions,
   maxIds: number,
 ): Promise<Order> {
+  refuseLookAlikes(params, ORDER_KEYS)
   const name = readText('name', params.name, true)
   const model = readText('model', params.model, false)
-  const parts = selectionParts(params, parseParams(params.params))
-  const action = findAction(catalog.actions, name ?? '', model, selects(parts))
+  const named = catalog.actions.filter((one) => one.name === name)
+  const orRecords = named.some(({ target }) => target.kind === 'records')
+  const parts = selectionParts(params, parseParams(params.params), orRecords ? fieldsOf(named) : undefined)
+  const action = findAction(catalog.actions, name ?? '', model, parts.spoken)
   requireRole(caller, action.permission, `running '${action.name}'`)
 
   const [onlyModel, ...others] = action.target.kind === 'common' ? [] : action.target.models
   const meant = model ?? (others.length === 0 ? onlyModel : undefined)
   const problems: Problems = {}
-  const selection = await checkSelection(action, meant, parts, catalog, maxIds, problems)
+  const selection = await checkSelection(action, meant, parts, catalog, { maxIds, orRecords, problems })
   const form = action.parseForm(parts.form)
   // Pairs, not assignments: a key such as __proto__ stays an ordinary key. What is wrong with the selection wins.
   const ofSelection = Object.entries(problems)
   const all = [...ofSelection, ...Object.entries(form.ok ? {} : form.errors), ...ofSelection]
   if (all.length > 0) throw FlexActionError.fields(Object.fromEntries(all))
-  return { action, model: meant, form: parts.form, selection }
+  const order: Order = { action, model: meant, form: parts.form, selection }
+  const checked = await options.checkChoices(order, caller, problems)
+  if (Object.keys(problems).length > 0) throw FlexActionError.fields(problems)
+  return { ...order, form: checked }
 }
 
 async function checkSelection(
@@ -48,11 +52,10 @@ async function checkSelection(
   model: string | undefined,
   parts: SelectionParts,
   catalog: CatalogView,
-  maxIds: number,
-  problems: Problems,
+  { maxIds, orRecords, problems }: { maxIds: number; orRecords: boolean; problems: Problems },
 ): Promise<RunSelection> {
   if (action.target.kind !== 'records') {
-    refuseSelection(parts, problems)
+    refuseSelection(parts, orRecords, problems)
     return { none: true }
   }
   const { mode, ids } = await readSelection(parts, maxIds, problems)
@@ -63,6 +66,11 @@ async function checkSelection(
     ]
   }
   return { allExcept: ids }
+}
+
+/** Names of the fields of all actions of a name. */
+function fieldsOf(named: readonly CatalogAction[]): ReadonlySet<string> {
+  return new Set(named.flatMap(({ entry }) => entry.params ?? []).map((field) => field.name))
 }
 
 function readText(key: string, value: unknown, required: boolean): string | undefined {

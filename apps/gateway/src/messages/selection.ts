@@ -1,5 +1,7 @@
 import type { RecordId } from '@flexaction/shared'
+import { isRecordId, mistakenId } from '@flexaction/shared/definitions'
 import { setImmediate } from 'node:timers/promises'
+import { meantKey, unknownKey } from './look-alikes.js'
 import { describe, type JsonObject } from './parse-message.js'
 import { SeenIds } from './seen-ids.js'
 
@@ -21,25 +23,45 @@ export interface SelectionParts {
   /** The ids that the vendor's documentation puts into the form. */
   formIds: unknown
   form: JsonObject
+  /** Whether any key speaks of a selection, whatever its value or its spelling: such a request is about records. */
+  spoken: boolean
+  /** Keys that do so and are not to be read as what they look like. */
+  misplaced: Problems
 }
+
+const SELECTION_KEYS = ['id', 'ids', 'inverseIds'] as const
 
 /** Looked at in one go: bounds how long the event loop is held by a large request. */
 const IDS_PER_SLICE = 10_000
 
-/** Takes the request's words about records apart (PROTOCOL.md section 4). */
-export function selectionParts(params: JsonObject, form: JsonObject): SelectionParts {
+/**
+ * Takes the request's words about records apart (PROTOCOL.md section 4). `fields`: where the action may be one on records, the names of its
+ * fields; other keys of the form that look like words about records are taken for such.
+ */
+export function selectionParts(
+  params: JsonObject,
+  form: JsonObject,
+  fields: ReadonlySet<string> | undefined,
+): SelectionParts {
   const { ids: formIds, ...rest } = form
-  return { id: params.id, ids: params.ids, inverse: params.inverseIds, formIds, form: rest }
-}
-
-/** Whether the request says anything about records: `ids: []` does, and must never be read as "the whole collection". */
-export function selects({ id, ids, inverse, formIds }: SelectionParts): boolean {
-  return [id, ids, formIds].some((value) => value !== undefined && value !== null) || isTrue(inverse)
+  const misplaced: Problems = {}
+  for (const key of fields ? Object.keys(rest) : []) {
+    if (fields?.has(key)) continue
+    const meant = SELECTION_KEYS.find((known) => known === key) ?? meantKey(key, SELECTION_KEYS)
+    if (meant !== undefined)
+      misplaced[key] = [key === meant ? 'must stand beside params, not in it' : unknownKey(meant)]
+  }
+  const spoken =
+    SELECTION_KEYS.some((key) => Object.hasOwn(params, key)) ||
+    Object.hasOwn(form, 'ids') ||
+    Object.keys(misplaced).length > 0
+  return { id: params.id, ids: params.ids, inverse: params.inverseIds, formIds, form: rest, spoken, misplaced }
 }
 
 /** The selection of an action on records; adds to `problems` what is wrong with it. */
 export async function readSelection(parts: SelectionParts, maxIds: number, problems: Problems): Promise<Selection> {
   const none: Selection = { mode: 'only', ids: [] }
+  Object.assign(problems, parts.misplaced)
   const inverse = readInverse(parts.inverse, problems)
   if (isGiven(parts.id) && isGiven(parts.ids)) {
     problems.id = ['send id or ids, not both']
@@ -65,10 +87,15 @@ export async function readSelection(parts: SelectionParts, maxIds: number, probl
   return { mode: inverse ? 'allExcept' : 'only', ids }
 }
 
-/** A collection or common action takes no records; an empty list says nothing. */
-export function refuseSelection({ id, ids, inverse, formIds }: SelectionParts, problems: Problems): void {
+/**
+ * A collection or common action takes no records; an empty selection says nothing to it, unless its name stands for records as well
+ * (`orRecords`): then it may have been meant for those.
+ */
+export function refuseSelection(parts: SelectionParts, orRecords: boolean, problems: Problems): void {
+  const { id, ids, inverse, formIds, spoken, misplaced } = parts
+  Object.assign(problems, misplaced)
   const names = [id, ids, formIds].some((value) => isGiven(value) && !(Array.isArray(value) && value.length === 0))
-  if (names || isTrue(inverse)) problems.ids = ['this action takes no records: send no ids']
+  if (names || isTrue(inverse) || (orRecords && spoken)) problems.ids = ['this action takes no records: send no ids']
 }
 
 function isGiven(value: unknown): boolean {
@@ -133,11 +160,8 @@ async function withoutDuplicates(
     const to = Math.min(list.length, from + IDS_PER_SLICE)
     for (let at = from; at < to; at++) {
       const id = list[at]
-      if (!isId(id)) {
-        const where = key === 'id' ? '' : ` at position ${at + 1}`
-        problems[key] = [
-          `must be ${key === 'id' ? 'a text or a whole number' : 'texts or whole numbers'}, received ${describe(id)}${where}`,
-        ]
+      if (!isRecordId(id)) {
+        problems[key] = [refusalOf(key, id, at)]
         return undefined
       }
       if (!seen.add(at)) repeated.push(at)
@@ -157,9 +181,12 @@ function without(ids: readonly RecordId[], positions: readonly number[]): Record
   })
 }
 
-/** Whole numbers beyond 2^53 have lost digits by the time they get here: they must be sent as texts. */
-function isId(value: unknown): value is RecordId {
-  return typeof value === 'string' ? value !== '' : Number.isSafeInteger(value)
+function refusalOf(key: 'id' | 'ids', id: unknown, at: number): string {
+  const allowed = key === 'id' ? 'a text or a whole number' : 'texts or whole numbers'
+  const where = key === 'id' ? '' : ` at position ${at + 1}`
+  const refusal = `must be ${allowed}, received ${describe(id)}${where}`
+  if (typeof id === 'string') return id === '' ? refusal : `${refusal}: ${mistakenId(id)}`
+  return Number.isInteger(id) ? `${refusal}: send numbers beyond 2^53-1 as texts` : refusal
 }
 
 function sameIds(a: readonly RecordId[], b: readonly RecordId[]): boolean {

@@ -1,14 +1,35 @@
-import type { RecordPage } from '@flexaction/shared'
+import type { RecordId, RecordPage } from '@flexaction/shared'
+import { isRecordId, mistakenId } from '@flexaction/shared/definitions'
+import { inspect } from 'node:util'
 
-/** A page as it must be: a wrong one would skip or repeat records, or never come to an end. */
+/**
+ * A page as it must be: a wrong one would skip or repeat records, call a record under another's id, or never come to an end. Ids that
+ * are BigInts become texts, which is how they travel.
+ */
 export function checkPage(collection: string, page: unknown, cursor: string | undefined): RecordPage {
-  const { records, next } = (page ?? {}) as Partial<RecordPage>
+  const { records, next } = (page ?? {}) as { records?: unknown; next?: unknown }
   const wrong = (what: string): Error => new Error(`collection '${collection}': list() must return ${what}`)
   if (!Array.isArray(records)) throw wrong('{ records: [{ id, label }], next? }')
-  for (const { id } of records as Partial<RecordPage['records'][number]>[]) {
-    if (typeof id !== 'number' && typeof id !== 'string') throw wrong(`records with an id, received ${String(id)}`)
-  }
+  const seen = new Set<string>()
+  const checked = records.map((record: unknown, at) => {
+    const { id: given, ...others } = (record ?? {}) as { id?: unknown; label?: string }
+    const id = typeof given === 'bigint' ? String(given) : given
+    const where = `received ${inspect(given, { depth: 0 })} as the id of record ${at + 1} of a page`
+    if (!isRecordId(id)) throw wrong(`records with ids that are ${RULE}; ${where}${whyNot(id)}`)
+    if (seen.has(String(id))) throw wrong(`each record once; ${where}, which an earlier record of it has`)
+    seen.add(String(id))
+    return { ...others, id } as { id: RecordId; label: string }
+  })
   if (next !== undefined && typeof next !== 'string') throw wrong(`next as a text, received ${typeof next}`)
   if (next !== undefined && next === cursor) throw wrong(`another next than its cursor, received '${next}' twice`)
-  return { records, next }
+  return { records: checked, next }
+}
+
+const RULE = 'whole numbers up to 2^53-1, BigInts, or texts that are not empty'
+
+/** What an author may not see at once. */
+function whyNot(id: unknown): string {
+  if (typeof id === 'string') return `: ${mistakenId(id)}`
+  if (typeof id !== 'number' || !Number.isInteger(id)) return ''
+  return ': beyond 2^53 a number names several records, so that ids of that size must be read as texts or BigInts'
 }

@@ -31,7 +31,11 @@ const percentage = z
   })
 
 const wholeNumber = (min: number, max: number): z.ZodType => z.int().min(min).max(max)
-const model = z.string().regex(/^[^,+:\s]{1,100}$/, 'must be a collection name without spaces, commas, + and :')
+/** Any name that a table may have. A `/` would end it in addresses, and so would the two names that stand for folders. */
+const MODEL_RULE = 'must be a collection name of 1 to 200 characters, without / and control characters'
+const model = z
+  .string(MODEL_RULE)
+  .refine((text) => /^[^/\p{Cc}]{1,200}$/u.test(text) && !['', '.', '..'].includes(text.trim()), MODEL_RULE)
 
 const target = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -155,8 +159,7 @@ export function checkCollections(collections: readonly Located<CollectionDefinit
   const seen = new Map<string, string>()
   for (const { file, definition } of collections) {
     const where = `${file}, collection '${String(definition.name)}'`
-    if (!model.safeParse(definition.name).success)
-      problems.push(`${where}: its name must be a collection name without spaces, commas, + and :`)
+    if (!model.safeParse(definition.name).success) problems.push(`${where}: its name ${MODEL_RULE}`)
     if (typeof definition.options.list !== 'function') problems.push(`${where}: list must be a function`)
     const other = seen.get(definition.name)
     if (other) problems.push(`${where}: ${other} defines the same collection; rename one, or remove it`)

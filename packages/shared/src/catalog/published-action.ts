@@ -4,6 +4,7 @@ import type { MessageDefinition } from '../definitions/define-message.js'
 import type { Target } from '../definitions/targets.js'
 import { parseDuration } from '../config/duration.js'
 import type { HaltOn } from '../runs/run.js'
+import { encodeName } from '../redis/encode-name.js'
 import { describeFields, type FieldDescription } from '../fields/index.js'
 
 /** An action as get_action_list shows it (PROTOCOL.md section 3). */
@@ -48,7 +49,7 @@ export interface PublishedCollection {
 }
 
 export function describeCollection(name: string): PublishedCollection {
-  return { identity: `collection ${name}`, collection: name }
+  return { identity: `collection ${encodeName(name)}`, collection: name }
 }
 
 /** The message whose handler adds entries to the list of actions. */
@@ -56,9 +57,14 @@ export const GET_ACTION_LIST = 'get_action_list'
 export const DEFAULT_WAIT_MS = 5_000
 export const DEFAULT_SLOTS = 50
 
-/** An action's identity: the same name may stand for several targets (PROTOCOL.md section 3). */
+/**
+ * An action's identity: the same name may stand for several targets (PROTOCOL.md section 3). It is the name of a queue and a part of keys
+ * and addresses, so that collections stand in it encoded.
+ */
 export function identityOf(name: string, target: Target): string {
-  return target.kind === 'common' ? `${name}.common` : `${name}.${target.kind}.${target.models.join('+')}`
+  return target.kind === 'common'
+    ? `${name}.common`
+    : `${name}.${target.kind}.${target.models.map(encodeName).join('+')}`
 }
 
 export function describeAction({ name, target, params, options }: ActionDefinition): PublishedAction {

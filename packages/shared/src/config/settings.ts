@@ -67,7 +67,7 @@ function nearestName(name: string, settings: SettingMap): string | undefined {
 }
 
 /** Real names of others that lie close to ours. */
-const KNOWN_NEIGHBOURS: ReadonlySet<string> = new Set(['WORKER', 'REDIS_URI'])
+const KNOWN_NEIGHBOURS: ReadonlySet<string> = new Set(['REDIS_URI'])
 
 /** Any text. */
 export function text(options: {

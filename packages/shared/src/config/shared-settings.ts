@@ -3,6 +3,8 @@ import { parseRedisUrl, REDIS_URL_FORMS } from '../redis/connect.js'
 import { LOG_LEVELS } from '../logging/index.js'
 import { choice, duration, integer, type Settings, text } from './settings.js'
 
+const PUBLIC_ADDRESS = /^https?:\/\/[^/?#\s]+(?:\/[\w.~-]+)*$/
+
 /** Settings that gateways and workers must agree on, or both have. */
 export const sharedSettings = {
   REDIS_URL: text({
@@ -42,12 +44,14 @@ export const sharedSettings = {
   }),
   PUBLIC_URL: text({
     description:
-      'Address of the gateways as browsers reach them: what addresses of files begin with. Default: they are paths.',
+      'Address of the gateways as browsers reach them, with the path that a proxy puts before theirs: what addresses of files begin with. Default: they are paths.',
     default: '',
     allowed: 'https://…',
     check: (given) => {
-      if (given !== '' && !/^https?:\/\/[^/]+$/.test(given))
-        throw new RangeError('must be an address such as https://actions.example.com, without a path')
+      if (given !== '' && !(PUBLIC_ADDRESS.test(given) && URL.canParse(given)))
+        throw new RangeError(
+          'must be an address such as https://actions.example.com or https://example.com/jet, without a slash at its end',
+        )
     },
   }),
   FILE_RETENTION: duration({

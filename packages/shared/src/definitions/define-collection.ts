@@ -10,14 +10,14 @@ export interface ListRequest {
   signal: AbortSignal
 }
 
-export interface ListedRecord {
-  id: RecordId
+export interface ListedRecord<Id = RecordId> {
+  id: Id
   /** What a person recognises the record by. */
   label: string
 }
 
-export interface RecordPage {
-  records: ListedRecord[]
+export interface RecordPage<Id = RecordId> {
+  records: ListedRecord<Id>[]
   /** Where the next page starts; absent on the last page. */
   next?: string | undefined
 }
@@ -25,8 +25,11 @@ export interface RecordPage {
 export interface CollectionOptions {
   /** The collection's name, as Jet Admin knows it. */
   name: string
-  /** Lists one page of records in a stable order. */
-  list(request: ListRequest): Promise<RecordPage> | RecordPage
+  /**
+   * Lists one page of records in a stable order. Ids are texts, whole numbers up to 2^53-1, or BigInts, which become texts; any other
+   * id, or one that a page has twice, fails the listing.
+   */
+  list(request: ListRequest): Promise<RecordPage<RecordId | bigint>> | RecordPage<RecordId | bigint>
 }
 
 const COLLECTION = Symbol.for('flexaction.collection')

@@ -36,16 +36,32 @@ export function defineMessage(options: MessageOptions): MessageDefinition {
   return { [MESSAGE]: true, name: options.name, options }
 }
 
+type MessageParams = Readonly<Record<string, unknown>>
+
 /**
  * The same in the shape of Jet Django's function of this name. A module of the actions folder need only call it; it need
- * not export what this returns.
+ * not export what this returns. A handler that declares two parameters (without defaults) is called as Jet Django 1.x does it, with the message's name and
+ * its params; any other one with the params alone. (Who needs the context declares the message by {@link defineMessage}.)
  *
  * @example addMessageHandler('execute_action', (params) => ({ result: true }))
+ * @example addMessageHandler('execute_action', (name, params) => ({ result: true }))
  */
-export function addMessageHandler(name: string, handle: MessageHandler): MessageDefinition {
-  const definition = defineMessage({ name, handle })
+export function addMessageHandler(name: string, handle: (params: MessageParams) => unknown): MessageDefinition
+export function addMessageHandler(
+  name: string,
+  handle: (name: string, params: MessageParams) => unknown,
+): MessageDefinition
+export function addMessageHandler(name: string, handle: (...given: never[]) => unknown): MessageDefinition {
+  const definition = defineMessage({ name, handle: likeJetDjango(name, handle) })
   added().push(definition)
   return definition
+}
+
+/** What is no function is found where definitions are checked. */
+function likeJetDjango(name: string, handle: (...given: never[]) => unknown): MessageHandler {
+  if (typeof handle !== 'function') return handle
+  const call = handle as (...given: unknown[]) => unknown
+  return handle.length === 2 ? (params) => call(name, params) : (params) => call(params)
 }
 
 /** What modules have added since the last call. */

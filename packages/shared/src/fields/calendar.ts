@@ -11,6 +11,8 @@ const MINUTE_MS = 60_000
 export interface Moment {
   /** The day as written, whatever the offset: `YYYY-MM-DD`. */
   readonly day: string
+  /** Whether an offset, or `Z`, says which instant it is. */
+  readonly hasOffset: boolean
   /** The instant: without an offset, by `clock`; without a time, midnight. Digits beyond milliseconds are cut. */
   readonly instant: Date
 }
@@ -26,9 +28,9 @@ export function parseMoment(text: string, clock: ReadClock = clockOf()): Moment 
   const time = parseTime(timeText)
   if (!isRealDay(day) || !time) return undefined
   const shown = Date.parse(`${day}T${time.clock}.${time.milliseconds}Z`)
-  if (offsetText === undefined) return { day, instant: new Date(clock(shown)) }
+  if (offsetText === undefined) return { day, hasOffset: false, instant: new Date(clock(shown)) }
   const offset = parseOffset(offsetText)
-  return offset === undefined ? undefined : { day, instant: new Date(shown - offset * MINUTE_MS) }
+  return offset === undefined ? undefined : { day, hasOffset: true, instant: new Date(shown - offset * MINUTE_MS) }
 }
 
 /** Reads `HH:mm`, `HH:mm:ss` and `HH:mm:ss.fff`, 00:00 to 23:59:59. */

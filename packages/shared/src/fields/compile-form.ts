@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { FieldDescription } from './field.js'
 import { fieldProblems } from './field-problems.js'
 import { FIELD_TYPES } from './field-types.js'
+import { isBlank } from './blank.js'
 import { refusal } from './wording.js'
 
 /** The values for the handler, or the errors by field in the shape of the protocol (PROTOCOL.md section 6). */
@@ -21,6 +22,7 @@ interface CompiledField {
   readonly name: string
   readonly required: boolean
   readonly emptyIsAbsent: boolean
+  readonly refusesBlank: boolean
   readonly schema: z.ZodType
   /** Makes a new value each time, so that no handler can change another's. */
   readonly makeDefault: (() => unknown) | undefined
@@ -56,7 +58,9 @@ export function compileForm(
         continue
       }
       const read = field.schema.safeParse(raw)
-      if (read.success) values.push([field.name, read.data])
+      if (read.success && field.refusesBlank && isBlank(read.data))
+        errors.push([field.name, [raw === '' ? 'this field is required' : refusal('not be blank', raw)]])
+      else if (read.success) values.push([field.name, read.data])
       else errors.push([field.name, read.error.issues.map(({ message }) => message)])
     }
     if (unknownParams === 'refuse') {
@@ -74,9 +78,16 @@ function isAbsent(raw: unknown, { emptyIsAbsent }: CompiledField): boolean {
 
 function compileField(description: FieldDescription): CompiledField {
   const { name, field, required, params = {}, default_value: defaultValue } = description
-  const { emptyIsAbsent, schema: schemaOf } = FIELD_TYPES[field]
-  const schema = schemaOf(params)
-  return { name, required: required !== false, emptyIsAbsent, schema, makeDefault: defaultMaker(schema, defaultValue) }
+  const type = FIELD_TYPES[field]
+  const schema = type.schema(params)
+  return {
+    name,
+    required: required !== false,
+    emptyIsAbsent: type.emptyIsAbsent,
+    refusesBlank: required !== false && type.refusesBlank(params),
+    schema,
+    makeDefault: defaultMaker(schema, defaultValue),
+  }
 }
 
 function defaultMaker(schema: z.ZodType, value: unknown): CompiledField['makeDefault'] {

@@ -9,7 +9,7 @@ import {
 } from './exact-decimal.js'
 import { declareField, type Field, type FieldOptions, type Present } from './field.js'
 import { fieldType, paramsOf } from './field-type.js'
-import { mustBe, refusal } from './wording.js'
+import { inPlainDigits, mustBe, refusal } from './wording.js'
 
 export interface DecimalOptions<Required extends boolean, Default> extends FieldOptions<Required, Default> {
   /** Most digits in all; with `decimalPlaces`, at most the difference stands before the point. Default: 400. */
@@ -58,7 +58,7 @@ export const decimalField = fieldType({
     return z.union([z.string(), z.number()], mustBe('a decimal number')).transform((raw, ctx) => {
       const sent = parseDecimal(String(raw))
       if (!sent) {
-        ctx.addIssue(refusal(`be ${decimalText}`, raw))
+        ctx.addIssue(refusal(`be ${decimalText}${inPlainDigits(raw)}`, raw))
         return z.NEVER
       }
       const decimal = dropExcessZeros(sent, rules.decimal_places ?? Infinity)

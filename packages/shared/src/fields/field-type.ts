@@ -27,6 +27,8 @@ export type FieldTypeName = (typeof FIELD_TYPE_NAMES)[number]
 export interface FieldType {
   /** True when `''` counts as absent: the client sends it for an empty input. */
   readonly emptyIsAbsent: boolean
+  /** True when a required field of the type refuses `''`, and text that shows nothing. */
+  readonly refusesBlank: (params: unknown) => boolean
   /** What is wrong with a description's `params`. */
   readonly paramsProblems: (params: unknown) => string[]
   /** Reads present values under these params. Throws if the params have problems. */
@@ -41,11 +43,14 @@ export function paramsOf<Shape extends z.ZodRawShape>(shape: Shape) {
 /** A type's rules. `schema` gets only params that passed, so that it need not check them again. */
 export function fieldType<Params>(rules: {
   emptyIsAbsent: boolean
+  /** Default: never. */
+  refusesBlank?: (params: Params) => boolean
   params: z.ZodType<Params>
   schema: (params: Params) => z.ZodType
 }): FieldType {
   return {
     emptyIsAbsent: rules.emptyIsAbsent,
+    refusesBlank: (params) => rules.refusesBlank?.(rules.params.parse(params)) ?? false,
     paramsProblems(params) {
       const issues = rules.params.safeParse(params).error?.issues ?? []
       return issues.map(({ path, message }) => `${['params', ...path].join('.')} ${message}`)

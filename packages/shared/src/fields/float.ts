@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { boundParams, withinBounds } from './bounds.js'
 import { declareField, type Field, type FieldOptions, type Present } from './field.js'
 import { fieldType } from './field-type.js'
-import { mustBe } from './wording.js'
+import { isExactNumber } from '../json/exact-numbers.js'
+import { inPlainDigits, refusal } from './wording.js'
 
 export interface FloatOptions<Required extends boolean, Default> extends FieldOptions<Required, Default> {
   /** Least allowed value. Default: none. */
@@ -11,15 +12,18 @@ export interface FloatOptions<Required extends boolean, Default> extends FieldOp
   max?: number
 }
 
-const numberText = z
-  .string()
-  .trim()
-  .regex(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i)
-  .transform(Number)
+const NUMBER_TEXT = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
-const floatValue = z
-  .union([z.number(), numberText.pipe(z.number())], mustBe('a number'))
-  .transform((number) => number + 0) // -0 becomes 0
+const floatValue = z.unknown().transform((raw, ctx) => {
+  const text = typeof raw === 'string' ? raw.trim() : ''
+  const number = NUMBER_TEXT.test(text) ? Number(text) : raw
+  if (typeof number !== 'number' || !Number.isFinite(number))
+    ctx.addIssue(refusal(`be a number${inPlainDigits(raw)}`, raw))
+  else if (text !== '' && !isExactNumber(text))
+    ctx.addIssue(refusal('be a number without more digits than a float can hold', raw))
+  else return number + 0 // -0 becomes 0
+  return z.NEVER
+})
 
 export const floatField = fieldType({
   emptyIsAbsent: true,
@@ -30,7 +34,7 @@ export const floatField = fieldType({
 /**
  * A number (FloatField, PROTOCOL.md section 3). The handler gets a finite number; for money, use `decimal`. Takes
  * numbers, also as text (`"12.5"`, `"1e3"`). `''` counts as absent. Refuses text that is no number, numbers too great
- * for a number to hold, and numbers outside `min` and `max`.
+ * for a number to hold, numbers with more digits than one can hold, and numbers outside `min` and `max`.
  */
 export function float<Required extends boolean = true, Default extends number = never>(
   options: FloatOptions<Required, Default> = {},

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { boundParams, withinBounds } from './bounds.js'
 import { declareField, type Field, type FieldOptions, type Present } from './field.js'
 import { fieldType } from './field-type.js'
-import { mustBe } from './wording.js'
+import { inPlainDigits, refusal } from './wording.js'
 
 export interface IntegerOptions<Required extends boolean, Default> extends FieldOptions<Required, Default> {
   /** Least allowed value. Default: -(2^53-1). */
@@ -11,18 +11,17 @@ export interface IntegerOptions<Required extends boolean, Default> extends Field
   max?: number
 }
 
-const whole = mustBe('a whole number')
-const wholeText = z
-  .string()
-  .trim()
-  .regex(/^[+-]?\d+$/)
-  .transform(Number)
+const WHOLE_TEXT = /^\s*[+-]?\d+\s*$/
 
-const integerValue = z
-  .union([z.number(), wholeText], whole)
-  .refine(Number.isInteger, { ...whole, abort: true })
-  .refine(Number.isSafeInteger, mustBe(`between ${Number.MIN_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}`))
-  .transform((number) => number + 0) // -0 becomes 0
+const integerValue = z.unknown().transform((raw, ctx) => {
+  const number = typeof raw === 'string' && WHOLE_TEXT.test(raw) ? Number(raw) : raw
+  if (typeof number !== 'number' || !Number.isInteger(number))
+    ctx.addIssue(refusal(`be a whole number${inPlainDigits(raw)}`, raw))
+  else if (!Number.isSafeInteger(number))
+    ctx.addIssue(refusal(`be between ${Number.MIN_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}`, raw))
+  else return number + 0 // -0 becomes 0
+  return z.NEVER
+})
 
 export const integerField = fieldType({
   emptyIsAbsent: true,

@@ -19,8 +19,13 @@ export interface SelectOptions<
   Required extends boolean,
   Default,
 > extends FieldOptions<Required, Default> {
-  /** The choices; or what finds them when the client asks for them (get_field_options): then any value is taken as sent. */
+  /**
+   * The choices; or what finds them, when the client asks for them (get_field_options) and again for a form that is sent: what was chosen must
+   * be among them. `form` holds it then, under the field's own name, beside the values that the options may depend on.
+   */
   options: { readonly [I in keyof Values]: SelectOption<Values[I]> } | OptionsProvider
+  /** Takes any value as it is sent, for options of which only a search finds all. Only for options that are found. Default false. */
+  anyValue?: boolean
 }
 
 const someValue = mustBe('text that is not empty, a number, true or false')
@@ -30,7 +35,13 @@ const optionList = z
   .array(
     z.looseObject(
       {
-        value: z.union([z.string(), z.number(), z.boolean()], someValue).refine((value) => value !== '', someValue),
+        value: z
+          .union([z.string(), z.number(), z.boolean()], someValue)
+          .refine((value) => value !== '', someValue)
+          .refine(
+            (value) => !isBeyondExact(value),
+            mustBe('text where a number is beyond ±(2^53-1): it names several'),
+          ),
         name: text,
         color: text.optional(),
       },
@@ -44,6 +55,11 @@ const optionList = z
     // Also when an option has problems of its own, so that all are reported at once.
     when: ({ value }) => Array.isArray(value),
   })
+
+/** A whole number that has perhaps lost digits before anybody here saw it. */
+function isBeyondExact(value: OptionValue): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+}
 
 /** The values whose text an earlier option has: a form could not tell them apart. */
 function duplicates(options: unknown): string[] {
@@ -64,7 +80,10 @@ function isScalar(value: unknown): value is OptionValue {
 
 export const selectField = fieldType({
   emptyIsAbsent: true,
-  params: paramsOf({ options: optionList.optional() }),
+  params: paramsOf({ options: optionList.optional(), any_value: z.boolean(mustBe('true or false')).optional() }).refine(
+    ({ options, any_value: any }) => !options || any === undefined,
+    { path: ['any_value'], error: 'must be left out where the options are declared: they are all that there are' },
+  ),
   schema: ({ options }) => {
     const anyValue = z.union([z.string(), z.number(), z.boolean()], mustBe('text, a number, true or false'))
     return options ? oneOf(options.map(({ value }) => value)) : anyValue
@@ -99,6 +118,7 @@ export function select<
   Default extends Values[number] = never,
 >(options: SelectOptions<Values, Required, Default>): Field<Values[number], Present<Required, Default>> {
   const choices = options.options
-  if (typeof choices === 'function') return declareField('SelectField', options, {}, choices)
-  return declareField('SelectField', options, { options: choices })
+  const params = { any_value: options.anyValue }
+  if (typeof choices === 'function') return declareField('SelectField', options, params, choices)
+  return declareField('SelectField', options, { options: choices, ...params })
 }

@@ -4,7 +4,7 @@ import { mustBe } from './wording.js'
 const OFFSET = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/
 const DAY_MS = 86_400_000
 
-/** The param `time_zone` of DateTimeField and TimestampField: whose clock a text without an offset is read by. */
+/** The param `time_zone`: whose clock a text without an offset is read by, and whose day an instant is. */
 export const timeZoneParam = z
   .string(mustBe('a time zone like Europe/Vienna'))
   .refine(isTimeZone, mustBe('a time zone like Europe/Vienna'))
@@ -18,7 +18,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** Turns what the zone's clock shows, written as if it were UTC (epoch ms), into the instant at which it does. */
+/** Between what a zone's clock shows, written as if it were UTC (epoch ms), and the instant at which it does. */
 export type ReadClock = (shown: number) => number
 
 /**
@@ -36,6 +36,13 @@ export function clockOf(timeZone = 'UTC'): ReadClock {
     const fitting = [before, after].find((offset) => offsetAt(shown - offset, format) === offset)
     return shown - (fitting ?? before)
   }
+}
+
+/** Turns an instant (epoch ms) into what the zone's clock shows then, written as if it were UTC. */
+export function shownIn(timeZone = 'UTC'): ReadClock {
+  if (timeZone === 'UTC') return (instant) => instant
+  const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' })
+  return (instant) => instant + offsetAt(instant, format)
 }
 
 /** Milliseconds east of UTC. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type BlankOption, blankParam, unlessBlank } from './blank.js'
 import { declareField, type Field, type FieldOptions, type Present } from './field.js'
 import { fieldType, paramsOf } from './field-type.js'
 import { must, mustBe, refusal } from './wording.js'
@@ -6,10 +7,8 @@ import { must, mustBe, refusal } from './wording.js'
 /** One text, or a text per language. */
 export type Translation<Language extends string = string> = string | { [L in Language]?: string }
 
-export interface TranslatableOptions<Language extends string, Required extends boolean, Default> extends FieldOptions<
-  Required,
-  Default
-> {
+export interface TranslatableOptions<Language extends string, Required extends boolean, Default>
+  extends FieldOptions<Required, Default>, BlankOption {
   /** The only languages allowed as keys, such as `['en', 'de']`. Default: any. */
   languages?: readonly Language[]
 }
@@ -18,7 +17,9 @@ const language = z.string(mustBe('text')).min(1, mustBe('a language'))
 
 export const translatableField = fieldType({
   emptyIsAbsent: false,
+  refusesBlank: unlessBlank,
   params: paramsOf({
+    blank: blankParam,
     languages: z.array(language, mustBe('a list of languages')).min(1, must('name at least one language')).optional(),
   }),
   schema: ({ languages }) =>
@@ -40,8 +41,8 @@ export const translatableField = fieldType({
 
 /**
  * A text in several languages (TranslatableField, PROTOCOL.md section 3). The handler gets what was sent: a string,
- * or an object of language and string. `''` is a value. Refuses languages other than `languages`, and values that are
- * not text.
+ * or an object of language and string. Refuses languages other than `languages`, and values that are not text; when required, also
+ * what is blank in every language, unless `blank` allows it.
  */
 export function translatable<
   const Language extends string = string,
@@ -50,5 +51,5 @@ export function translatable<
 >(
   options: TranslatableOptions<Language, Required, Default> = {},
 ): Field<Translation<Language>, Present<Required, Default>> {
-  return declareField('TranslatableField', options, { languages: options.languages })
+  return declareField('TranslatableField', options, { languages: options.languages, blank: options.blank })
 }

@@ -19,6 +19,12 @@ export function refusal(rule: string, received: unknown): string {
   return `must ${rule}, received ${shown(received)}`
 }
 
+/** What a rule adds for a number with commas, which may stand for the point or between thousands. */
+export function inPlainDigits(received: unknown): string {
+  const hasComma = typeof received === 'string' && /^\s*[+-]?[\d.,\s']*,[\d.,\s']*$/.test(received)
+  return hasComma ? ', with a point for the decimals and no comma (1.50, not 1,50)' : ''
+}
+
 /** {@link refusal} as zod's `error` option. */
 export function must(rule: string): { error: (issue: { readonly input?: unknown }) => string } {
   return { error: (issue) => refusal(rule, issue.input) }

@@ -22,15 +22,17 @@ export interface FetcherOptions {
   workerName: string
   /** Opens a connection that waits for jobs. */
   connect(name: string): RedisClient
-  /** Items that are waiting or active, by queue, in their order: looked at by an idle worker now and then. */
-  pending(queues: readonly string[]): Promise<number[]>
+  /** Items that are waiting or active, by queue. */
+  pending(): Promise<ReadonlyMap<string, number>>
   /** A connection on which nothing moves for longer counts as dead, in ms. */
   deadAfterMs: number
   onError(error: unknown): void
 }
 
-/** How long one command waits for a job, in s; then the worker looks whether one was missed. */
-const WAIT_S = 1
+/** How long one command waits for a job, in s. */
+const WAIT_S = 5
+/** How often a worker looks whether it missed a job, in ms: another one that cannot go on may have been woken in its place. */
+const LOOK_EVERY_MS = 1_000
 /** Jobs of one queue that are taken side by side, at most, while there are more. */
 const MOST_AT_ONCE = 8
 const PAUSE_AFTER_ERROR_MS = 500
@@ -45,6 +47,8 @@ export class Fetcher {
   readonly #byMarker = new Map<string, Consumer<unknown>>()
   readonly #buckets = new Map<number, Consumer<unknown>[]>()
   #loops: Promise<void>[] = []
+  #looking: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
   #connections: RedisClient[] = []
   #endWatches: (() => void)[] = []
   #quiet = false
@@ -65,6 +69,11 @@ export class Fetcher {
   }
 
   start(): void {
+    this.#timer = setInterval(() => {
+      this.#looking ??= this.#lookForMissed().finally(() => {
+        this.#looking = undefined
+      })
+    }, LOOK_EVERY_MS)
     for (const [bucket, consumers] of this.#buckets) {
       const connection = this.options.connect('jobs')
       connection.on('error', () => undefined) // the worker's main connection says so
@@ -78,6 +87,7 @@ export class Fetcher {
   /** Takes no more jobs. */
   quiet(): void {
     this.#quiet = true
+    clearInterval(this.#timer)
     for (const wake of this.#idle) wake()
     // What waits for a job ends with its connection; a job that was taken in this very moment is found and given back later.
     for (const end of this.#endWatches) end()
@@ -87,7 +97,7 @@ export class Fetcher {
   /** Resolves when no job is being taken any more. */
   async stop(): Promise<void> {
     this.quiet()
-    await Promise.all(this.#loops)
+    await Promise.all([...this.#loops, this.#looking])
   }
 
   /** Call it when the capacity of a consumer may have grown. */
@@ -113,11 +123,8 @@ export class Fetcher {
         const popped = await connection.bzpopmin(...open.map(({ queue }) => queue.marker), wakeKey, WAIT_S)
         for (const one of open) this.#watched.delete(one)
         if (this.#quiet) return
-        if (!popped) await this.#lookForMissed(open)
-        else {
-          const woken = this.#byMarker.get(popped[0])
-          if (woken && !(await this.#fetch(woken)) && woken.capacity() === 0) await woken.queue.nudge()
-        }
+        const woken = popped && this.#byMarker.get(popped[0])
+        if (woken && !(await this.#fetch(woken)) && woken.capacity() === 0) await woken.queue.nudge()
       } catch (error) {
         for (const one of open) this.#watched.delete(one)
         if (this.#quiet) return
@@ -134,15 +141,19 @@ export class Fetcher {
         this.#idle.delete(wake)
         resolve()
       }
-      const timer = setTimeout(wake, WAIT_S * 1_000)
+      const timer = setTimeout(wake, LOOK_EVERY_MS)
       this.#idle.add(wake)
     })
   }
 
-  /** A worker that cannot go on may have been woken in place of this one. */
-  async #lookForMissed(open: readonly Consumer<unknown>[]): Promise<void> {
-    const pending = await this.options.pending(open.map(({ queue }) => queue.name))
-    for (const [at, one] of open.entries()) if ((pending[at] ?? 0) > 0) await this.#fetch(one)
+  async #lookForMissed(): Promise<void> {
+    try {
+      const pending = await this.options.pending()
+      for (const one of this.#byMarker.values())
+        if ((pending.get(one.queue.name) ?? 0) > 0 && one.capacity() > 0) await this.#fetch(one)
+    } catch (error) {
+      if (!this.#quiet) this.options.onError(error)
+    }
   }
 
   async #fetch(consumer: Consumer<unknown>): Promise<boolean> {

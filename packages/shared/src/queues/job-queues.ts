@@ -1,3 +1,4 @@
+import { encodeName } from '../redis/encode-name.js'
 import { JobQueue, type JobQueueOptions } from './job-queue.js'
 
 /** What a batch's job carries: ids and outcomes live with the run. */
@@ -50,5 +51,5 @@ const LISTING = 'list '
 
 /** The name of the queue of runs on a collection that are to be listed. Their number is counted under it, too (Backlog). */
 export function listingQueueName(collection: string): string {
-  return LISTING + collection
+  return LISTING + encodeName(collection)
 }

@@ -64,7 +64,7 @@ interface Auth {
 }
 
 export type RedisAddress =
-  | { kind: 'single' }
+  | { kind: 'single'; db: number }
   | ({ kind: 'cluster'; nodes: { host: string; port: number }[] } & Auth)
   | ({ kind: 'sentinel'; nodes: { host: string; port: number }[]; master: string; db: number } & Auth)
 
@@ -76,7 +76,16 @@ export function parseRedisUrl(url: string): RedisAddress {
     )
   if (!match) throw new RangeError(`must be one of ${REDIS_URL_FORMS}`)
   const [, scheme, username, password, hosts = '', first = '', db] = match
-  if (scheme === 'redis' || scheme === 'rediss') return { kind: 'single' }
+  if ([username, password].some((text) => text !== undefined && !isPercentEncoded(text)))
+    throw new RangeError('must have user and password percent-encoded: % itself as %25')
+  if (scheme === 'redis' || scheme === 'rediss') {
+    if (!/^\d*$/.test(first) || db !== undefined)
+      throw new RangeError("must end with a database's number, such as /0, or with none")
+    if (!URL.canParse(`redis://${hosts}`)) throw new RangeError('must have one host and a port up to 65535')
+    return { kind: 'single', db: Number(first) }
+  }
+  if (scheme === 'redis+cluster' && first !== '')
+    throw new RangeError('must end with no database: a cluster has only one')
   const nodes = hosts.split(',').map(parseHost)
   const auth = { username: decode(username), password: decode(password) }
   if (scheme === 'redis+cluster') return { kind: 'cluster', nodes, ...auth }
@@ -87,8 +96,18 @@ export function parseRedisUrl(url: string): RedisAddress {
 
 function parseHost(text: string): { host: string; port: number } {
   const match = /^(.+):(\d+)$/.exec(text)
-  if (!match) throw new RangeError(`'${text}' needs a port: host:port`)
+  if (!match || Number(match[2]) > 65_535)
+    throw new RangeError('must have a port of at most 65535 for each host: host:port')
   return { host: match[1] ?? '', port: Number(match[2]) }
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function decode(text: string | undefined): string | undefined {

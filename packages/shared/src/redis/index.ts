@@ -1,5 +1,7 @@
 export { RedisClock } from './clock.js'
 export { type ConnectOptions, connect, parseRedisUrl, REDIS_URL_FORMS, type RedisClient } from './connect.js'
+export { checkDatabase } from './check-database.js'
+export { encodeName } from './encode-name.js'
 export { isRedisAway } from './is-away.js'
 export { logOutages } from './log-outages.js'
 export { bucketOf, Keys } from './keys.js'

@@ -24,15 +24,14 @@ export class Backlog {
     return new Map(Object.entries(counts).map(([identity, count]) => [identity, Number(count) || 0]))
   }
 
-  /** Of these actions alone, in their order. */
-  async readSome(identities: readonly string[]): Promise<number[]> {
-    const counts = await this.redis.hmget(this.keys.pendingItems, ...identities)
-    return counts.map((count) => Number(count ?? 0) || 0)
-  }
-
   /** Items of an action were added (or, if negative, have ended); returns its number since. */
   async add(identity: string, items: number): Promise<number> {
     return this.redis.hincrby(this.keys.pendingItems, identity, items)
+  }
+
+  /** An action has no pending items any more. */
+  async forget(identity: string): Promise<void> {
+    await this.redis.hdel(this.keys.pendingItems, identity)
   }
 
   /** Items have ended (or, if negative, were listed). */
@@ -77,8 +76,11 @@ export class Recount {
   async finish(): Promise<void> {
     const identities = new Set([...this.before.keys(), ...this.#counted.keys()])
     for (const identity of identities) {
-      const difference = (this.#counted.get(identity) ?? 0) - (this.before.get(identity) ?? 0)
-      if (difference !== 0) await this.backlog.add(identity, difference)
+      const counted = this.#counted.get(identity) ?? 0
+      const difference = counted - (this.before.get(identity) ?? 0)
+      const now = difference === 0 ? counted : await this.backlog.add(identity, difference)
+      // Idle workers read what is pending: they need not read of actions that nobody runs.
+      if (counted === 0 && now === 0) await this.backlog.forget(identity)
     }
   }
 }

@@ -171,6 +171,6 @@ export const queuedRun = z.strictObject({ result: z.literal(true), run })
 export const message = z
   .looseObject({
     name: z.string(),
-    params: z.union([z.record(z.string(), z.unknown()), z.string(), z.null()]).optional(),
+    params: z.union([z.record(z.string(), z.unknown()), z.string(), z.null(), z.tuple([])]).optional(),
   })
   .meta({ description: 'get_action_list, execute_action, get_field_options, or a message of your own' })

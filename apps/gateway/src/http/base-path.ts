@@ -1,0 +1,54 @@
+import type { GatewayContext, GatewayMiddleware } from './context.js'
+
+export interface BasePathOptions {
+  apiPrefix: string
+  /** PUBLIC_URL, or '' when it is not set. */
+  publicUrl: string
+}
+
+const PREFIX = /^(?:\/[\w.~-]+)+$/
+
+/**
+ * Takes what a proxy puts before the gateway's paths off the request's path, and keeps it as `state.base`: what the addresses in answers
+ * begin with. A proxy that strips its prefix says it in `X-Forwarded-Prefix`, or PUBLIC_URL does; one that keeps it is seen by the path
+ * itself, before the API's prefix.
+ */
+export function basePath({ apiPrefix, publicUrl }: BasePathOptions): GatewayMiddleware {
+  const ofPublicUrl = publicUrl === '' ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '')
+  return async (ctx, next) => {
+    ctx.state.base = forwardedPrefix(ctx) ?? ofPublicUrl
+    takeOff(ctx, ctx.state.base)
+    const kept = keptBefore(ctx.path, apiPrefix)
+    if (kept !== '') {
+      ctx.state.base += ctx.state.base.endsWith(kept) ? '' : kept
+      takeOff(ctx, kept)
+    }
+    return next()
+  }
+}
+
+/** What others may write there is not believed: it would be shown as an address. With several proxies, the first one counts. */
+function forwardedPrefix(ctx: GatewayContext): string | undefined {
+  const [first = ''] = ctx.get('X-Forwarded-Prefix').split(',', 1)
+  const prefix = first.trim().replace(/\/+$/, '')
+  return PREFIX.test(prefix) ? prefix : undefined
+}
+
+function takeOff(ctx: GatewayContext, prefix: string): void {
+  if (prefix !== '' && (ctx.path === prefix || ctx.path.startsWith(`${prefix}/`)))
+    ctx.path = ctx.path.slice(prefix.length) || '/'
+}
+
+/** What stands before the API's prefix; '' when the path begins with it, or does not have it. */
+function keptBefore(path: string, apiPrefix: string): string {
+  if (path === apiPrefix || path.startsWith(`${apiPrefix}/`)) return ''
+  const at = `${path}/`.indexOf(`${apiPrefix}/`)
+  const before = at === -1 ? '' : path.slice(0, at)
+  return PREFIX.test(before) ? before : ''
+}
+
+/** A path as it was meant: without doubled slashes, a slash at its end, and spaces at the ends of its parts. */
+export function tidyPath(path: string): string {
+  const parts = path.split('/').map((part) => part.replaceAll(/^(?:%20|%09|%0[AD])+|(?:%20|%09|%0[AD])+$/gi, ''))
+  return `/${parts.filter((part) => part !== '').join('/')}`
+}

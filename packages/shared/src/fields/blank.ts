@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { mustBe } from './wording.js'
+
+/** Spaces, and characters that show nothing. */
+const SHOWS_NOTHING = /^[\s\p{Cc}\p{Cf}]*$/u
+
+/** Text that shows nothing; of texts by language, when none of them shows anything. */
+export function isBlank(value: unknown): boolean {
+  if (typeof value === 'string') return SHOWS_NOTHING.test(value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.values(value).every((text) => typeof text === 'string' && SHOWS_NOTHING.test(text))
+}
+
+/** An option of the fields that take text. */
+export interface BlankOption {
+  /** Whether `''` and text that shows nothing is a value, also when the field is required. Default false. */
+  blank?: boolean
+}
+
+/** The param `blank`, and the rule that follows from it. */
+export const blankParam = z.boolean(mustBe('true or false')).optional()
+export const unlessBlank = ({ blank }: { blank?: boolean | undefined }): boolean => blank !== true

@@ -1,0 +1,1 @@
+export { InexactNumber, isExactNumber, type PathStep, refuseInexactNumbers } from './exact-numbers.js'
