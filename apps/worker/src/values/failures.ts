@@ -42,7 +42,9 @@ export function readThrown(thrown: unknown): Failure {
 export function readWhy(why: unknown): Failure {
   try {
     if (ActionError.is(why) || isError(why)) return readThrown(why)
-    return refused(why === undefined || why === null ? NO_REASON : textOf(why, LONGEST_MESSAGE))
+    if (why === undefined || why === null) return refused(NO_REASON)
+    const text = textOf(why, LONGEST_MESSAGE)
+    return refused(SAY_NOTHING.has(text) ? `refused with ${text || 'an empty text'}, without a reason` : text)
   } catch {
     return refused('the reason that the handler gave cannot be read')
   }
@@ -76,10 +78,13 @@ function failureOf(error: object): Failure {
   }
 }
 
+/** Texts of values that tell nobody anything. */
+const SAY_NOTHING: ReadonlySet<string> = new Set(['', '{}', '[]', '[unreadable]'])
+
 /** Texts and objects speak for themselves; `undefined` alone says nothing. */
 function thrownText(thrown: unknown): string {
   const text = maskedText(textOf(thrown, LONGEST_MESSAGE), LONGEST_MESSAGE)
   const speaks = typeof thrown === 'string' || (typeof thrown === 'object' && thrown !== null)
-  if (speaks && !['', '{}', '[]', '[unreadable]'].includes(text)) return text
+  if (speaks && !SAY_NOTHING.has(text)) return text
   return `the handler threw ${text === '' ? 'an empty text' : text}`
 }
