@@ -11,6 +11,7 @@ import {
   type StartedBatch,
 } from '@flexaction/shared/runs'
 import type { Logger } from '@flexaction/shared/logging'
+import { isRedisAway } from '@flexaction/shared/redis'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** Outcomes are recorded at the latest this long after the handler returned… */
@@ -24,6 +25,10 @@ const SETTLE_AT_ITEMS = 100
 const CHARACTERS_PER_WRITE = 300_000
 const RETRY_PAUSE_MS = 500
 const MOST_ERROR_LINES = 10
+/** A write that Redis refuses for a reason that does not pass is tried so often. */
+const MOST_REFUSALS = 3
+/** Refusals of Redis that pass: it is full, cannot write, has no replicas, or is busy. */
+const PASSING = /\b(OOM|MISCONF|NOREPLICAS|BUSY|TRYAGAIN|UNBLOCKED)\b/
 
 type Ending = 'succeeded' | 'failed' | 'skipped' | 'cancelled'
 
@@ -190,20 +195,28 @@ export class Settler {
     }
   }
 
-  /** What was gathered must not be lost while the process lives: Redis being full or failing over is waited out. */
+  /**
+   * What was gathered must not be lost while the process lives: Redis being full or failing over is waited out. A run that
+   * cannot be written, because something else damaged it, is given up after some tries.
+   */
   async #untilAnswered(settlement: Settlement): Promise<SettleReply> {
-    for (;;) {
+    for (let refused = 0; refused < MOST_REFUSALS; ) {
       try {
         return await this.options.store.settle(settlement)
       } catch (error) {
-        this.options.logger.error(
-          { err: error, run: settlement.run.id, batch: settlement.batch },
-          'recording outcomes failed; trying again',
-        )
+        const context = { err: error, run: settlement.run.id, batch: settlement.batch }
+        this.options.logger.error(context, 'recording outcomes failed; trying again')
+        if (!isTemporary(error)) refused++
         await pause(RETRY_PAUSE_MS)
       }
     }
+    this.options.logger.error({ run: settlement.run.id }, 'outcomes cannot be recorded: the run is damaged')
+    return { status: 'lost' }
   }
+}
+
+function isTemporary(error: unknown): boolean {
+  return isRedisAway(error) || (error instanceof Error && PASSING.test(error.message))
 }
 
 function noCounts(): Record<Ending, number> {
