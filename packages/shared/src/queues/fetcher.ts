@@ -55,6 +55,8 @@ export class Fetcher {
   /** Consumers that are being waited for. */
   readonly #watched = new Set<Consumer<unknown>>()
   readonly #fetching = new Map<Consumer<unknown>, number>()
+  /** How many jobs to take side by side next. */
+  readonly #streaks = new Map<Consumer<unknown>, number>()
   readonly #idle = new Set<() => void>()
 
   constructor(
@@ -156,17 +158,15 @@ export class Fetcher {
     }
   }
 
+  /** Most often a single job waits: more are asked for when the last ones were there, twice as many each time. */
   async #fetch(consumer: Consumer<unknown>): Promise<boolean> {
-    let found = false
-    // Twice as many each time that all were there: most often a single job waits.
-    for (let most = 1; !this.#quiet; most = Math.min(MOST_AT_ONCE, 2 * most)) {
-      const wanted = Math.min(most, consumer.capacity() - (this.#fetching.get(consumer) ?? 0))
-      if (wanted <= 0) return found
-      const taken = await Promise.all(Array.from({ length: wanted }, () => this.#take(consumer)))
-      found ||= taken.some(Boolean)
-      if (!taken.every(Boolean)) return found
-    }
-    return found
+    const most = this.#streaks.get(consumer) ?? 1
+    const wanted = Math.min(most, consumer.capacity() - (this.#fetching.get(consumer) ?? 0))
+    if (wanted <= 0 || this.#quiet) return false
+    const taken = await Promise.all(Array.from({ length: wanted }, () => this.#take(consumer)))
+    this.#streaks.set(consumer, taken.every(Boolean) ? Math.min(MOST_AT_ONCE, 2 * most) : 1)
+    if (taken.every(Boolean) && wanted > 1) await this.#fetch(consumer)
+    return taken.some(Boolean)
   }
 
   async #take(consumer: Consumer<unknown>): Promise<boolean> {
