@@ -10,6 +10,6 @@ local token, _, active, interruptions, state, generation = parse_lease(lease)
 if state ~= 'r' or token ~= ARGV[3] then
   return nil
 end
-redis.call('HINCRBY', RUN, 'active', -active)
+redis.call('HINCRBY', RUN, 'active', 0 - active)
 redis.call('HINCRBY', RUN, 'rev', 1)
 return give_back(ARGV[2], interruptions + 1, generation)

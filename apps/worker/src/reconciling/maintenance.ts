@@ -38,9 +38,9 @@ export class Maintenance {
   constructor(private readonly options: MaintenanceOptions) {}
 
   async look(signal: AbortSignal): Promise<void> {
-    const { retries, backlog, recovery, onError } = this.options
-    const pending = await backlog.read()
-    const busy = [...pending].filter(([, items]) => items > 0).map(([name]) => name)
+    const { retries, backlog, recovery, reconciler, onError } = this.options
+    // The numbers may be wrong for a while, so any is a reason to look.
+    const busy = [...new Set([...(await backlog.read()).keys(), ...reconciler.busy])]
     if (busy.length > 0) {
       await retries.callDue()
       await recovery.look(busy, signal)

@@ -34,6 +34,7 @@ export class Reconciler {
   readonly #damaged = new Set<string>()
   /** Batches whose owner was missed at the last pass, with its token: their job may be lost, so that nobody else looks. */
   #missed = new Map<string, string>()
+  #busy: readonly string[] = []
 
   constructor(private readonly options: ReconcilerOptions) {}
 
@@ -55,8 +56,14 @@ export class Reconciler {
       cursor = ids.length < RUNS_PER_PAGE ? undefined : ids.at(-1)
       await nextTurn()
     } while (cursor !== undefined)
-    await counting.finish()
+    await backlog.correct(counting)
     this.#missed = missed
+    this.#busy = [...counting.counted.keys()]
+  }
+
+  /** Queues of which the last pass has seen open runs. */
+  get busy(): readonly string[] {
+    return this.#busy
   }
 
   /** Sees to one run: after a reply about it was lost, it may be that nobody has queued its next batches. */
@@ -67,19 +74,17 @@ export class Reconciler {
 
   async #look(id: string, missed: Map<string, string>): Promise<Run | undefined> {
     const { reader, index, clock, logger } = this.options
-    try {
-      const run = await reader.run(id)
-      const age = clock.now() - runIdTime(id)
-      if (!run && age > ORPHANED_AFTER_MS) await index.forget(id)
-      if (!run || age < FRESH_FOR_MS) return run
-      if (run.damaged !== undefined) this.#setAside(run, run.damaged)
-      else if (hasEnded(run)) index.ended(id)
-      else await this.#ensureJobs(run, missed)
-      return run
-    } catch (error) {
-      logger.error({ err: error, run: id }, 'reconciling a run failed; the next pass tries again')
-      return undefined
-    }
+    const run = await reader.run(id)
+    const age = clock.now() - runIdTime(id)
+    if (!run && age > ORPHANED_AFTER_MS) await index.forget(id)
+    if (!run || age < FRESH_FOR_MS) return run
+    if (run.damaged !== undefined) this.#setAside(run, run.damaged)
+    else if (hasEnded(run)) index.ended(id)
+    else
+      await this.#ensureJobs(run, missed).catch((error: unknown) => {
+        logger.error({ err: error, run: id }, 'reconciling a run failed; the next pass tries again')
+      })
+    return run
   }
 
   #setAside({ id }: Run, reason: string): void {

@@ -152,7 +152,7 @@ export class Fetcher {
     try {
       const pending = await this.options.pending()
       for (const one of this.#byMarker.values())
-        if ((pending.get(one.queue.name) ?? 0) > 0 && one.capacity() > 0) await this.#fetch(one)
+        if (pending.has(one.queue.name) && one.capacity() > 0) await this.#fetch(one)
     } catch (error) {
       if (!this.#quiet) this.options.onError(error)
     }

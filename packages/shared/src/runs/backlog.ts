@@ -10,6 +10,8 @@ const FLUSH_EVERY_MS = 200
  */
 export class Backlog {
   #pending = new Map<string, number>()
+  /** What the last count of all open runs said to correct. */
+  #differences: ReadonlyMap<string, number> = new Map()
   #timer: NodeJS.Timeout | undefined
 
   constructor(
@@ -29,8 +31,7 @@ export class Backlog {
     return this.redis.hincrby(this.keys.pendingItems, identity, items)
   }
 
-  /** An action has no pending items any more. */
-  async forget(identity: string): Promise<void> {
+  async #forget(identity: string): Promise<void> {
     await this.redis.hdel(this.keys.pendingItems, identity)
   }
 
@@ -47,7 +48,23 @@ export class Backlog {
 
   /** Begins a count of all open runs. */
   async recount(): Promise<Recount> {
-    return new Recount(this, await this.read())
+    return new Recount(await this.read())
+  }
+
+  /**
+   * Corrects the numbers by a count. What two counts in a row agree on is corrected: a single one also sees what is merely on
+   * its way. Adds the differences, rather than setting values: what changed during the count stays counted.
+   */
+  async correct(counting: Recount): Promise<void> {
+    const differences = counting.differences()
+    for (const [identity, difference] of differences) {
+      const before = this.#differences.get(identity) ?? 0
+      const agreed = Math.sign(before) === Math.sign(difference) ? Math.min(Math.abs(before), Math.abs(difference)) : 0
+      const now = agreed === 0 ? Number.NaN : await this.add(identity, Math.sign(difference) * agreed)
+      // Idle workers read what is pending: they need not read of actions that nobody runs.
+      if (now === 0 || (difference === 0 && !counting.counted.has(identity))) await this.#forget(identity)
+    }
+    this.#differences = differences
   }
 
   async #flush(): Promise<void> {
@@ -61,26 +78,22 @@ export class Backlog {
 
 /** A count of what is pending, to correct the kept numbers by. */
 export class Recount {
-  readonly #counted = new Map<string, number>()
+  /** By action identity; those without pending items are missing. */
+  readonly counted = new Map<string, number>()
 
-  constructor(
-    private readonly backlog: Backlog,
-    private readonly before: ReadonlyMap<string, number>,
-  ) {}
+  constructor(private readonly before: ReadonlyMap<string, number>) {}
 
   add(identity: string, items: number): void {
-    this.#counted.set(identity, (this.#counted.get(identity) ?? 0) + items)
+    this.counted.set(identity, (this.counted.get(identity) ?? 0) + items)
   }
 
-  /** Adds the differences, rather than setting values: what changed during the count stays counted. */
-  async finish(): Promise<void> {
-    const identities = new Set([...this.before.keys(), ...this.#counted.keys()])
-    for (const identity of identities) {
-      const counted = this.#counted.get(identity) ?? 0
-      const difference = counted - (this.before.get(identity) ?? 0)
-      const now = difference === 0 ? counted : await this.backlog.add(identity, difference)
-      // Idle workers read what is pending: they need not read of actions that nobody runs.
-      if (counted === 0 && now === 0) await this.backlog.forget(identity)
-    }
+  differences(): Map<string, number> {
+    const identities = new Set([...this.before.keys(), ...this.counted.keys()])
+    return new Map(
+      [...identities].map((identity) => [
+        identity,
+        (this.counted.get(identity) ?? 0) - (this.before.get(identity) ?? 0),
+      ]),
+    )
   }
 }
