@@ -15,4 +15,5 @@ if active > 0 then
   redis.call('HINCRBY', RUN, 'active', -active)
 end
 redis.call('HINCRBY', RUN, 'rev', 1)
-return give_back(ARGV[2], interruptions + 1, generation)
+local place = give_back(ARGV[2], interruptions + 1, generation)
+return finish_if_done() and 'ended' or place
