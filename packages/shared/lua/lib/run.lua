@@ -215,6 +215,8 @@ local function close(outcome)
   redis.call('DEL', REDO)
   -- `closedAs` stays: it is what readers take as the outcome of items without one, up to this generation.
   redis.call('HSET', RUN, 'closing', outcome, 'closedAs', outcome, 'closedAt', int(generation))
+  -- Batches that were never queued never will be, not even by a retry of those that failed.
+  redis.call('HSET', RUN, 'next', int(numbers('batches')[1]))
   if redis.call('HDEL', RUN, 'listing') == 1 then
     -- Not all records were listed: the run counts as cancelled even if all that were have an outcome.
     redis.call('HSET', RUN, 'cutOff', 1)
