@@ -21,7 +21,7 @@ export class BatchItems {
     this.base = (batch * run.batchSize) % chunkSize(run)
     const inChunk = unpackIds(packedIds)
     this.ids = inChunk.slice(this.base, this.base + run.batchSize)
-    const untouched = log === null && !run.closed
+    const untouched = log === null && run.closed.length === 0
     const all = untouched ? [] : foldLog(log, inChunk.length, { closed: run.closed })
     this.#histories = all.slice(this.base, this.base + run.batchSize)
   }

@@ -213,8 +213,10 @@ local function close(outcome)
     reopen(batch, generation)
   end
   redis.call('DEL', REDO)
-  -- `closedAs` stays: it is what readers take as the outcome of items without one, up to this generation.
-  redis.call('HSET', RUN, 'closing', outcome, 'closedAs', outcome, 'closedAt', int(generation))
+  -- `closed` stays: readers take from it the outcome of items without one. Items that a retry reopened since the last time it was
+  -- closed have another one than those that were given up then: all times are kept, as 'cancelled@0,cancelled@2'.
+  local closed = redis.call('HGET', RUN, 'closed')
+  redis.call('HSET', RUN, 'closing', outcome, 'closed', (closed and closed .. ',' or '') .. outcome .. '@' .. int(generation))
   -- Batches that were never queued never will be, not even by a retry of those that failed.
   redis.call('HSET', RUN, 'next', int(numbers('batches')[1]))
   if redis.call('HDEL', RUN, 'listing') == 1 then
