@@ -188,7 +188,7 @@ export class RunModel {
 
   retry(most: number, named: number[]): void {
     this.generation++
-    Object.assign(this, { state: 'running', late: undefined, haltFrom: 0, errors: [] })
+    Object.assign(this, { state: this.started ? 'running' : 'waiting', late: undefined, haltFrom: 0, errors: [] })
     for (const [at, item] of this.items.entries()) {
       if (item.state !== 'failed') continue
       const { state, attempts, message } = item

@@ -7,7 +7,7 @@ local COMMANDS = ARGV[1]
 local time = redis.call('TIME')
 local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- Whether the run has ended: only a retry leaves these states.
+-- States of a run that has ended: only a retry leaves them.
 local TERMINAL = { succeeded = true, completed_with_failures = true, failed = true, cancelled = true, expired = true }
 
 -- Integers as text: Lua would write large ones as 1.7e+12.
