@@ -16,6 +16,9 @@ import {
 import { expect } from 'vitest'
 import type { ModelItem, RunModel } from './run-model.js'
 
+/** Each page reads its chunks' whole logs. */
+const MOST_PAGES = 20
+
 /** Loses what was staged for a run right before the run is stored, as time does. */
 class LosingIndex extends RunIndex {
   loses: (() => Promise<unknown>) | undefined
@@ -96,7 +99,7 @@ export class Real {
       return
     }
     if (!run) throw new Error('the run is gone')
-    const items = await this.#items(run, limit)
+    const items = await this.#items(run, Math.max(limit, Math.ceil(run.total / MOST_PAGES)))
     const batches = await this.redis.hgetall(this.keys.leases(this.id))
     const queued = Number((await this.redis.hget(this.keys.run(this.id), 'queued')) ?? 0)
     expect(viewReal(run, items, batches)).toEqual(viewModel(model))

@@ -23,17 +23,22 @@ import { type Answer, type Happened, type ModelItem, RunModel } from './run-mode
 type Command = fc.AsyncCommand<World, Real>
 
 const IDENTITY = 'notify:records:users'
+/** Two or three fill a part of a log. */
 const LONG = 'long '.repeat(5_000)
 
-/** A kind of step: what it is given at random, when it is possible, and what it does to both sides. */
+/**
+ * A kind of step: what it is given at random, when it is possible, and what it does to both sides. Where it leads nowhere, it is
+ * done seldom.
+ */
 function step<P>(
   name: string,
   params: fc.Arbitrary<P>,
   possible: (world: Readonly<World>, params: P) => boolean,
   act: (params: P, world: World, real: Real) => Promise<void>,
+  leads: (world: Readonly<World>) => boolean = () => true,
 ): fc.Arbitrary<Command> {
-  return fc.tuple(params, fc.constantFrom(1, 3, 7, 64)).map(([given, limit]) => ({
-    check: (world) => possible(world, given),
+  return fc.tuple(params, fc.constantFrom(1, 3, 7, 64), fc.nat(5)).map(([given, limit, chance]) => ({
+    check: (world) => possible(world, given) && (chance === 0 || leads(world)),
     run: async (world, real) => {
       await act(given, world, real)
       await real.compare(world.run, limit)
@@ -86,7 +91,7 @@ const acceptance = fc.record({
     ),
     { nil: undefined },
   ),
-  late: fc.constantFrom(undefined, undefined, false, true),
+  late: fc.constantFrom(undefined, undefined, undefined, undefined, false, false, false, true),
   window,
   loses: fc.boolean(),
 })
@@ -132,7 +137,7 @@ function newRequest({
   return { run, formJson: '{"text":"hello"}', selection, queueNow }
 }
 
-const accept = step(
+export const accept = step(
   'accept',
   acceptance,
   ({ run }) => !run,
@@ -180,7 +185,9 @@ const start = step(
   exists,
   async ({ which, wrong, known }, world, real) => {
     const run = world.run as RunModel
-    const [batch, { generation }] = run.batches.size > 0 ? pick([...run.batches], which) : [which, { generation: 0 }]
+    const free = [...run.batches].filter(([, { state }]) => state === 'queued' || state === 'delayed')
+    const some = free.length > 0 && which % 8 > 0 ? free : [...run.batches]
+    const [batch, { generation }] = some.length > 0 ? pick(some, which) : [which, { generation: 0 }]
     const token = `worker-${real.nextNumber()}`
     const job = { run: real.id, batch, generation: generation + (wrong === 'generation' ? 1 : 0) }
     const expected = wrong !== 'action' && run.take(batch, token, job.generation)
@@ -192,6 +199,7 @@ const start = step(
     real.known = { run: started.run, form: started.form }
     world.hands.push({ batch, token, sequence: 0 })
   },
+  ({ run }) => run?.has('queued') === true || run?.has('delayed') === true,
 )
 
 /** The new owner calls what has no outcome, and nothing else. */
@@ -226,9 +234,15 @@ const startAgain = step('start again', fc.record(owner), holds, async ({ which, 
   checkStarted(started, run)
 })
 
-const begin = step('begin', fc.constant(0), exists, async (_, { run }, real) => {
-  expect(await real.store.begin(real.id)).toBe(run?.begin())
-})
+const begin = step(
+  'begin',
+  fc.constant(0),
+  exists,
+  async (_, { run }, real) => {
+    expect(await real.store.begin(real.id)).toBe(run?.begin())
+  },
+  ({ run }) => run?.state === 'waiting',
+)
 
 const ENDINGS = ['succeeded', 'result', 'failed', 'refused', 'skipped', 'cancelled', 'retry', 'leave'] as const
 
@@ -239,8 +253,8 @@ const settle = step(
     window,
     plan: fc.array(fc.constantFrom(...ENDINGS), { maxLength: 8 }),
     // Most handlers do the same with all records.
-    all: fc.constantFrom(undefined, 'succeeded' as const, 'failed' as const),
-    long: fc.boolean(),
+    all: fc.constantFrom(undefined, 'succeeded' as const, 'failed' as const, 'failed' as const),
+    long: fc.constantFrom(false, false, true),
     next: fc.constantFrom('' as const, 'end' as const, 'end' as const, 'delay' as const, 'release' as const),
     active: fc.nat(4),
     began: fc.boolean(),
@@ -265,7 +279,7 @@ const settle = step(
       const item = mine[position] as ModelItem
       if (ending === 'leave' || ending === 'retry') left.push(position)
       if (ending === 'leave') continue
-      const message = `${ending} ${real.nextNumber()} ${long ? LONG : ''}`
+      const message = `${ending} ${real.nextNumber()} ${long && happened.length < 2 ? LONG : ''}`
       const end = { position: base + position, attempt: item.attempts + 1, started: 5, took: 7 }
       if (ending === 'succeeded') writer.succeeded(end)
       else if (ending === 'result') writer.add(outcomeLine(end, 'succeeded', JSON.stringify({ message })))
@@ -342,30 +356,48 @@ function refused(state: string): SteeringReply {
 
 const DONE = { status: 'done', queue: { batches: [], generation: 0 } }
 
-const pause = step('pause', fc.constant(0), exists, async (_, world, real) => {
-  const run = world.run as RunModel
-  const no = run.ended || run.closing || run.state === 'halted'
-  expect(await real.steering.pause(real.run)).toEqual(no ? refused(run.closing ?? run.state) : DONE)
-  if (!no) run.hold('paused')
-})
+const pause = step(
+  'pause',
+  fc.constant(0),
+  exists,
+  async (_, world, real) => {
+    const run = world.run as RunModel
+    const no = run.ended || run.closing || run.state === 'halted'
+    expect(await real.steering.pause(real.run)).toEqual(no ? refused(run.closing ?? run.state) : DONE)
+    if (!no) run.hold('paused')
+  },
+  ({ run }) => run?.ended === false && !run.held,
+)
 
-const resume = step('resume', window, exists, async (most, world, real) => {
-  const run = world.run as RunModel
-  const reply = await real.steering.resume(real.run, most)
-  if (run.closing || !run.held) return expect(reply).toEqual(refused(run.closing ?? run.state))
-  if (reply?.status !== 'done') throw new Error('a held run was not resumed')
-  const { queue } = reply
-  checkNamed(queue, run, () => run.resume(most, queue.batches))
-})
+const resume = step(
+  'resume',
+  window,
+  exists,
+  async (most, world, real) => {
+    const run = world.run as RunModel
+    const reply = await real.steering.resume(real.run, most)
+    if (run.closing || !run.held) return expect(reply).toEqual(refused(run.closing ?? run.state))
+    if (reply?.status !== 'done') throw new Error('a held run was not resumed')
+    const { queue } = reply
+    checkNamed(queue, run, () => run.resume(most, queue.batches))
+  },
+  ({ run }) => run?.held === true,
+)
 
-const retry = step('retry', window, exists, async (most, world, real) => {
-  const run = world.run as RunModel
-  const reply = await real.steering.retry(real.run, most)
-  if (!run.ended || run.count('failed') === 0) return expect(reply).toEqual(refused(run.state))
-  if (reply?.status !== 'done') throw new Error('a failed run was not retried')
-  const { queue } = reply
-  checkNamed(queue, run, () => run.retry(most, queue.batches))
-})
+const retry = step(
+  'retry',
+  window,
+  exists,
+  async (most, world, real) => {
+    const run = world.run as RunModel
+    const reply = await real.steering.retry(real.run, most)
+    if (!run.ended || run.count('failed') === 0) return expect(reply).toEqual(refused(run.state))
+    if (reply?.status !== 'done') throw new Error('a failed run was not retried')
+    const { queue } = reply
+    checkNamed(queue, run, () => run.retry(most, queue.batches))
+  },
+  ({ run }) => run?.ended === true && run.count('failed') > 0,
+)
 
 const cancel = step('cancel', fc.constant(0), exists, async (_, world, real) => {
   const run = world.run as RunModel
@@ -384,23 +416,35 @@ const timePasses = step(
   },
 )
 
-const expire = step('expire', fc.constant(0), exists, async (_, world, real) => {
-  const run = world.run as RunModel
-  const due = run.state === 'waiting' && run.late === true
-  expect(await real.steering.expire(real.id)).toBe(due)
-  if (due && !run.closing) run.close('expired')
-})
+const expire = step(
+  'expire',
+  fc.constant(0),
+  exists,
+  async (_, world, real) => {
+    const run = world.run as RunModel
+    const due = run.state === 'waiting' && run.late === true
+    expect(await real.steering.expire(real.id)).toBe(due)
+    if (due && !run.closing) run.close('expired')
+  },
+  ({ run }) => run?.late === true,
+)
 
-const list = step('list', fc.constant(0), exists, async (_, world, real) => {
-  const run = world.run as RunModel
-  const token = `worker-${real.nextNumber()}`
-  const started = await real.listing.start(real.id, token)
-  expect(started !== undefined).toBe(run.listing !== undefined)
-  if (!started || !run.listing) return
-  run.listing.token = token
-  expect([started.pages, started.rest]).toEqual([run.listing.pages, run.listing.rest])
-  world.listings.push(started)
-})
+const list = step(
+  'list',
+  fc.constant(0),
+  exists,
+  async (_, world, real) => {
+    const run = world.run as RunModel
+    const token = `worker-${real.nextNumber()}`
+    const started = await real.listing.start(real.id, token)
+    expect(started !== undefined).toBe(run.listing !== undefined)
+    if (!started || !run.listing) return
+    run.listing.token = token
+    expect([started.pages, started.rest]).toEqual([run.listing.pages, run.listing.rest])
+    world.listings.push(started)
+  },
+  ({ run }) => run?.listing !== undefined,
+)
 
 const page = step(
   'page',
@@ -460,26 +504,27 @@ const purge = step('purge', fc.constantFrom(undefined, 0, 1), exists, async (age
   if (gone) Object.assign(world, { run: undefined, hands: [], listings: [] })
 })
 
-/** Steps, those more often that lead far. */
+/** How often each kind of step comes: those more often that lead far. */
 const weighted: [number, fc.Arbitrary<Command>][] = [
-  [4, accept],
+  [2, accept],
   [1, acceptAgain],
-  [12, start],
-  [1, startAgain],
-  [3, begin],
-  [14, settle],
-  [3, lose],
-  [2, pause],
-  [4, resume],
-  [4, retry],
-  [2, cancel],
+  [20, start],
+  [2, startAgain],
+  [2, begin],
+  [24, settle],
+  [5, lose],
+  [3, pause],
+  [6, resume],
+  [7, retry],
+  [1, cancel],
   [1, timePasses],
-  [2, expire],
-  [2, list],
-  [4, page],
+  [1, expire],
+  [3, list],
+  [6, page],
   [1, purge],
 ]
 
+/** The first step is always an {@link accept}. */
 export const steps: fc.Arbitrary<Command>[] = weighted.flatMap(([weight, one]) =>
   Array.from({ length: weight }, () => one),
 )
