@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { afterAll, it } from 'vitest'
 import { freshPrefix, redisUrl, removeKeys } from '../harness/redis.js'
 import { Real, type World } from './real.js'
-import { accept, steps } from './steps.js'
+import { accept } from './accepting.js'
+import { steps } from './steps.js'
 
 /** More: `MODEL_RUNS=10000`; the same again: `MODEL_SEED`, as a failure prints it. */
 const RUNS = Number(process.env.MODEL_RUNS ?? 300)
