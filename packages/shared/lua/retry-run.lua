@@ -11,7 +11,10 @@ if not TERMINAL[state] or redis.call('EXISTS', FAILED) == 0 then
 end
 local generation = redis.call('HINCRBY', RUN, 'generation', 1)
 redis.call('RENAME', FAILED, REDO)
-redis.call('HSET', RUN, 'state', 'running', 'failed', 0, 'queued', 0)
-redis.call('HDEL', RUN, 'finishedAt', 'errors', 'haltFrom', 'result')
+-- Items fail without a call when their form is refused: the run may not have started.
+local started = redis.call('HEXISTS', RUN, 'startedAt') == 1
+redis.call('HSET', RUN, 'state', started and 'running' or 'waiting', 'failed', 0, 'queued', 0)
+-- The time to start by was meant for the first time: who retries the run wants it to be done now.
+redis.call('HDEL', RUN, 'finishedAt', 'errors', 'haltFrom', 'result', 'expiresAt')
 redis.call('HINCRBY', RUN, 'rev', 1)
 return to_queue(queue_more(tonumber(ARGV[2]), generation), generation)

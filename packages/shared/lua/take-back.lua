@@ -10,6 +10,10 @@ local token, _, active, interruptions, state, generation = parse_lease(lease)
 if state ~= 'r' or token ~= ARGV[3] then
   return nil
 end
-redis.call('HINCRBY', RUN, 'active', 0 - active)
+if active > 0 then
+  -- Lua's -0 is no integer to Redis.
+  redis.call('HINCRBY', RUN, 'active', -active)
+end
 redis.call('HINCRBY', RUN, 'rev', 1)
-return give_back(ARGV[2], interruptions + 1, generation)
+local place = give_back(ARGV[2], interruptions + 1, generation)
+return finish_if_done() and 'ended' or place

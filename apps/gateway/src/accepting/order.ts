@@ -83,7 +83,7 @@ export function asAccepted(run: NewRun): Run {
     counts: { waiting: run.total, active: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0, expired: 0 },
     generation: 0,
     closing: undefined,
-    closed: undefined,
+    closed: [],
     startedAt: undefined,
     finishedAt: undefined,
     result: undefined,

@@ -23,7 +23,7 @@ export class BatchItems {
     const idsOfChunks = chunks.map(({ packedIds }) => unpackIds(packedIds))
     const from = this.#first % run.chunkSize
     this.ids = idsOfChunks.flat().slice(from, from + run.batchSize)
-    const untouched = !run.closed && chunks.every(({ log }) => log === null)
+    const untouched = run.closed.length === 0 && chunks.every(({ log }) => log === null)
     const histories = untouched
       ? []
       : chunks.flatMap(({ log }, at) => foldLog(log, idsOfChunks[at]?.length ?? 0, { closed: run.closed }))

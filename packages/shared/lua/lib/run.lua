@@ -7,7 +7,7 @@ local COMMANDS = ARGV[1]
 local time = redis.call('TIME')
 local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- Whether the run has ended: only a retry leaves these states.
+-- States of a run that has ended: only a retry leaves them.
 local TERMINAL = { succeeded = true, completed_with_failures = true, failed = true, cancelled = true, expired = true }
 
 -- Integers as text: Lua would write large ones as 1.7e+12.
@@ -154,6 +154,7 @@ local function finish()
     redis.call('HSET', RUN, 'cancelled', int(count[5]), 'expired', int(count[6]))
   end
   -- Most runs are kept for long: what only a run that goes on needs is not.
+  redis.call('DEL', LEASES)
   redis.call('HDEL', RUN, 'listing', 'closing', 'active', 'waiter', 'queued', 'lister', 'pages', 'cursor')
   redis.call('HINCRBY', RUN, 'rev', 1)
   if run[5] then
@@ -162,17 +163,24 @@ local function finish()
   end
 end
 
--- Whether nothing is left to do; then the run is ended.
+-- Whether a worker holds a batch.
+local function is_held()
+  for _, lease in ipairs(redis.call('HVALS', LEASES)) do
+    if select(5, parse_lease(lease)) == 'r' then
+      return true
+    end
+  end
+  return false
+end
+
+-- Whether nothing is left to do, and no worker has anything in hand; then the run is ended. A batch whose items all have
+-- their outcomes may still be in hand, or wait for a worker after it was lost.
 local function finish_if_done()
   local run = redis.call('HMGET', RUN, 'closing', 'listing', 'state')
   if TERMINAL[run[3]] then
     return true
   end
-  if run[1] then
-    if redis.call('HLEN', LEASES) > 0 then
-      return false
-    end
-  elseif run[2] or open_items() > 0 then
+  if not run[1] and (run[2] or open_items() > 0) or is_held() then
     return false
   end
   finish()
@@ -213,8 +221,12 @@ local function close(outcome)
     reopen(batch, generation)
   end
   redis.call('DEL', REDO)
-  -- `closedAs` stays: it is what readers take as the outcome of items without one, up to this generation.
-  redis.call('HSET', RUN, 'closing', outcome, 'closedAs', outcome, 'closedAt', int(generation))
+  -- `closed` stays: readers take from it the outcome of items without one. Items that a retry reopened since the last time it was
+  -- closed have another one than those that were given up then: all times are kept, as 'cancelled@0,cancelled@2'.
+  local closed = redis.call('HGET', RUN, 'closed')
+  redis.call('HSET', RUN, 'closing', outcome, 'closed', (closed and closed .. ',' or '') .. outcome .. '@' .. int(generation))
+  -- Batches that were never queued never will be, not even by a retry of those that failed.
+  redis.call('HSET', RUN, 'next', int(numbers('batches')[1]))
   if redis.call('HDEL', RUN, 'listing') == 1 then
     -- Not all records were listed: the run counts as cancelled even if all that were have an outcome.
     redis.call('HSET', RUN, 'cutOff', 1)
@@ -226,12 +238,12 @@ local function close(outcome)
 end
 
 -- A batch without an owner goes back: to the queue, to where it is parked, or nowhere if the run is given up.
--- Returns 'queued', 'parked', or 'ended' when that ended the run.
+-- Returns 'queued' or 'parked'; the caller sees to the run's end.
 local function give_back(batch, interruptions, generation)
   local run = redis.call('HMGET', RUN, 'state', 'closing')
   if run[2] then
     redis.call('HDEL', LEASES, batch)
-    return finish_if_done() and 'ended' or 'parked'
+    return 'parked'
   end
   if run[1] == 'paused' or run[1] == 'halted' then
     redis.call('HINCRBY', RUN, 'queued', -1)

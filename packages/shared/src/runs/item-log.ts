@@ -1,3 +1,4 @@
+import type { Closing } from './run.js'
 import type { ItemState, Outcome } from './states.js'
 
 /**
@@ -143,8 +144,8 @@ const UNTOUCHED: ItemHistory = Object.freeze({ state: 'waiting', attempts: 0 })
 
 /** What the run says about items that have no line of their own. */
 export interface FoldOptions {
-  /** The run was given up: items without an outcome, unless reopened after that generation, have this one. */
-  closed?: { as: 'cancelled' | 'expired'; at: number } | undefined
+  /** The times the run was given up, oldest first: the first one after an item was reopened last decides its outcome. */
+  closed?: readonly Closing[]
   /** Whether a retry has reopened the failed items of the batch that this one is in, and the log does not say so yet. */
   reopened?: ((position: number) => boolean) | undefined
   /** The run's generation: in which that was. */
@@ -152,7 +153,11 @@ export interface FoldOptions {
 }
 
 /** Adds a chunk's log up: one history per item, in the chunk's order. */
-export function foldLog(log: string | null, items: number, { closed, reopened, generation = 0 }: FoldOptions = {}): ItemHistory[] {
+export function foldLog(
+  log: string | null,
+  items: number,
+  { closed = [], reopened, generation = 0 }: FoldOptions = {},
+): ItemHistory[] {
   const histories = new Array<ItemHistory>(items).fill(UNTOUCHED)
   const entries = log
     ? (JSON.parse(`[${log.slice(0, -1).replaceAll('\n', ',')}]`) as (ItemEntry | ReopenedEntry)[])
@@ -161,12 +166,11 @@ export function foldLog(log: string | null, items: number, { closed, reopened, g
     if (isReopened(entry)) reopen(histories, entry[0], entry[2])
     else applyEntry(histories, entry)
   }
-  if (reopened)
-    for (let at = 0; at < items; at++) if (reopened(at)) reopen(histories, [at, at], generation)
-  if (closed) {
+  if (reopened) for (let at = 0; at < items; at++) if (reopened(at)) reopen(histories, [at, at], generation)
+  for (const { as, at } of closed) {
     for (const [position, history] of histories.entries()) {
-      if (history.state === 'waiting' && (history.reopened?.generation ?? 0) <= closed.at)
-        histories[position] = { ...history, state: closed.as }
+      if (history.state === 'waiting' && (history.reopened?.generation ?? 0) <= at)
+        histories[position] = { ...history, state: as }
     }
   }
   return histories

@@ -246,7 +246,8 @@ export class RunReader {
       const batchOf = (place: number): number => Math.floor((base + place) / run.batchSize)
       const log = await this.#wholeLog(run, chunk, data[3 * at + 1] ?? null, Number(data[3 * at + 2] ?? 0))
       const histories = foldLog(log, ids.length, {
-        closed: run.closing === undefined ? run.closed : undefined,
+        // What is being given up has its outcome when workers have let go of it.
+        closed: run.closing === undefined ? run.closed : run.closed.slice(0, -1),
         reopened: reopened.size > 0 ? (place) => reopened.has(batchOf(place)) : undefined,
         generation: run.generation,
       })

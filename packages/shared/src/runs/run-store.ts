@@ -159,15 +159,17 @@ export class RunStore {
   }
 
   /**
-   * Takes a queued batch of an action over. `known`: another batch of the run that this process holds, so that fields and form of the run
-   * need not be read again. `undefined`: nothing to do, the batch has ended, has an owner, its run is held up, or gone.
+   * Takes a queued batch of an action over. `last`: another batch of the run that this process holds, so that fields and form of the run
+   * need not be read again; but for those of an earlier generation, which do not say what was given up since.
+   * `undefined`: nothing to do, the batch has ended, has an owner, its run is held up, or gone.
    */
   async start(
     identity: string,
     { run: runId, batch, generation }: { run: string; batch: number; generation: number },
     token: string,
-    known?: Pick<StartedBatch, 'run' | 'form'>,
+    last?: Pick<StartedBatch, 'run' | 'form'>,
   ): Promise<StartedBatch | undefined> {
+    const known = last?.run.generation === generation ? last : undefined
     const reply = (await startBatch.run(
       this.context,
       runId,

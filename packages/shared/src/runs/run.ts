@@ -43,8 +43,8 @@ export interface Run extends Cut {
   generation: number
   /** It is being given up, and waits for workers to let go of it. */
   closing: 'cancelled' | 'expired' | undefined
-  /** Items without an outcome, unless they were reopened after that generation, have this one. */
-  closed: { as: 'cancelled' | 'expired'; at: number } | undefined
+  /** The times it was given up, oldest first; while it is {@link Run.closing}, the last one is that. */
+  closed: readonly Closing[]
   startedAt: number | undefined
   finishedAt: number | undefined
   /** What the handler returned, where the whole run was one call. */
@@ -55,6 +55,13 @@ export interface Run extends Cut {
   revision: number
   /** Why it cannot be read as it should be: nothing but a cancel may be done with it. Absent for a sound run. */
   damaged?: string
+}
+
+/** Items without an outcome, unless they were reopened after that generation, have the outcome `as`. */
+export interface Closing {
+  as: 'cancelled' | 'expired'
+  /** The run's generation then. */
+  at: number
 }
 
 /** How many failures halt a run: a number of items, or a percentage of them. */
@@ -174,10 +181,7 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
     listing: hash.listing !== undefined,
     generation: number('generation'),
     closing: hash.closing as Run['closing'],
-    closed:
-      hash.closedAs === undefined
-        ? undefined
-        : { as: hash.closedAs as 'cancelled' | 'expired', at: number('closedAt') },
+    closed: readClosed(hash.closed),
     startedAt: time('startedAt'),
     finishedAt: time('finishedAt'),
     result: json<unknown>('result', hash.result, undefined),
@@ -204,14 +208,31 @@ export function damagedRun(id: string, reason: string, known?: Run): Run {
   const counts: Counts = { waiting: 0, active: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0, expired: 0 }
   return {
     ...(known ?? {
-      ...{ id, action: '', identity: '', target: 'common', model: undefined, total: 0, counts, createdAt: runIdTime(id) },
+      ...{
+        id,
+        action: '',
+        identity: '',
+        target: 'common',
+        model: undefined,
+        total: 0,
+        counts,
+        createdAt: runIdTime(id),
+      },
       ...{ user: { name: '', role: 'viewer' }, requestId: '', batchSize: 1, chunkSize: 1, expiresAt: undefined },
-      ...{ haltOn: undefined, listing: false, generation: 0, closing: undefined, closed: undefined, result: undefined },
+      ...{ haltOn: undefined, listing: false, generation: 0, closing: undefined, closed: [], result: undefined },
       ...{ startedAt: undefined, finishedAt: undefined, errors: [], revision: 0, state: 'halted' },
     }),
     ...(known && !RUN_STATES.includes(known.state) && { state: 'halted' as const }),
     damaged: reason,
   }
+}
+
+function readClosed(text = ''): Closing[] {
+  const parts = text.split(',').filter((part) => part !== '')
+  return parts.map((part) => {
+    const [as, at] = part.split('@')
+    return { as: as as Closing['as'], at: Number(at) || 0 }
+  })
 }
 
 function readHaltOn({ haltAt, haltPercent }: Readonly<Record<string, string>>): HaltOn | undefined {
