@@ -143,6 +143,8 @@ export class RunStore {
       await sent
       const values = packed.flatMap((one, at) => [String(first + at), one])
       sent = stageRun.run(this.context, run.id, STAGED_FOR_SECONDS, 'ids', ...values)
+      // It is waited for when the next slice is packed; until then its failure is nobody's.
+      sent.catch(() => undefined)
       await setImmediate()
     }
     await sent
