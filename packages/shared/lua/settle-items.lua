@@ -55,7 +55,8 @@ if run[1] == 'waiting' and it.began > 0 then
   redis.call('HSET', RUN, 'state', 'running')
 end
 if it.began > 0 then
-  redis.call('HSETNX', RUN, 'startedAt', int(it.began))
+  -- By the worker's idea of Redis's time: it may be a millisecond ahead.
+  redis.call('HSETNX', RUN, 'startedAt', int(math.min(it.began, NOW)))
 end
 local held = run[1] == 'paused' or run[1] == 'halted'
 local queued = tonumber(run[7]) or 0

@@ -67,7 +67,8 @@ it('heartbeats do not read what other workers serve', async () => {
   }
 
   // Four workers cost four times what one costs, and not sixteen times.
-  expect.soft(perWorker[1]).toBeLessThan(1.5 * (perWorker[0] ?? 0) + 1_000)
+  // (One alone sends less than the looks at it, so that it may seem to send nothing.)
+  expect.soft(perWorker[1]).toBeLessThan(1.5 * Math.max(0, perWorker[0] ?? 0) + 1_000)
   // A list of 100 actions takes about 2 kB.
   expect.soft(perWorker[1]).toBeLessThan(2_000)
 })

@@ -35,6 +35,8 @@ const NO_LOCK = '0'
  * three years, and is called back when its time has come. (BullMQ's scores do not reach beyond 2039.)
  */
 const THREE_YEARS_MS = 94_608_000_000
+/** BullMQ's stream of events, which nobody here reads: as few are kept as it lets one. */
+const MOST_EVENTS = 100
 /** Lines that are kept of a job's log. */
 const MOST_LINES = 10_000
 
@@ -57,7 +59,12 @@ export class JobQueue<Data> {
   ) {
     const { redis, keys, onError } = options
     this.#redis = redis
-    this.#queue = new Queue(name, { connection: redis, prefix: keys.queue(name), skipWaitingForReady: true })
+    this.#queue = new Queue(name, {
+      connection: redis,
+      prefix: keys.queue(name),
+      skipWaitingForReady: true,
+      streams: { events: { maxLen: MOST_EVENTS } },
+    })
     this.#queue.on('error', onError)
   }
 

@@ -16,6 +16,9 @@ const retryRun = new RunScript('retry-run')
  */
 export type SteeringReply = { status: 'done'; queue: ToQueue } | { status: 'refused'; state: RunState } | undefined
 
+/** Errors of Redis that say that a stored value is of another kind than it must be. */
+const NONSENSE = /^(WRONGTYPE|ERR (value|hash value|user_script|Error running script))/i
+
 const NOTHING: ToQueue = { batches: [], generation: 0 }
 
 /** What a person may do to a run. Workers hear of it at once, on the channel of commands. */
@@ -27,8 +30,14 @@ export class RunSteering {
 
   /** Gives the run up: what was not begun is cancelled, handlers see their signal abort. Refused once it has ended. */
   async cancel(run: Run): Promise<SteeringReply> {
-    if (run.damaged === undefined) return await this.#close(run, 'cancelled')
-    return await this.#removeDamaged(run)
+    if (run.damaged !== undefined) return await this.#removeDamaged(run)
+    try {
+      return await this.#close(run, 'cancelled')
+    } catch (error) {
+      // Redis refuses to reckon with what stands in one of its fields.
+      if (error instanceof Error && NONSENSE.test(error.message)) return await this.#removeDamaged(run)
+      throw error
+    }
   }
 
   /** What cannot be read cannot be ended: it is closed as far as that goes, so that its workers let go of it, and removed. */

@@ -155,6 +155,7 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
     cancelled: number('cancelled'),
     expired: number('expired'),
   }
+  for (const name of ['next', 'batches', 'queued', 'pages']) number(name)
   const total = number('total')
   const active = number('active')
   const waiting = total - active - ended.succeeded - ended.failed - ended.skipped - ended.cancelled - ended.expired
