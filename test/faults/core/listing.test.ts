@@ -9,7 +9,7 @@ type Listed = RunBody & { listing?: boolean }
 const all = (name: string) => ({ name, ids: [1], inverseIds: true })
 
 it('a collection whose list() hangs gives its places back, and holds no other up', async () => {
-  await using installation = await startCore({ workers: 1 })
+  await using installation = await startCore({ workers: 1, env: { LIST_WITHIN: '1s' } })
   const hanging = await Promise.all(range(1, 8).map(() => begin(installation, all('visit_hanging'))))
 
   // Others are listed at once.

@@ -48,6 +48,7 @@ export class Lister implements Consumer<ListingJobData> {
   readonly queue: JobQueue<ListingJobData>
   readonly #stopping = new AbortController()
   readonly #listing = new Set<Promise<void>>()
+  #pausing = 0
 
   constructor(
     private readonly collection: CollectionDefinition,
@@ -57,7 +58,8 @@ export class Lister implements Consumer<ListingJobData> {
   }
 
   capacity(): number {
-    return this.#stopping.signal.aborted ? 0 : AT_ONCE - this.#listing.size
+    // Those that wait before they ask again leave their place to others.
+    return this.#stopping.signal.aborted ? 0 : AT_ONCE - (this.#listing.size - this.#pausing)
   }
 
   process(job: TakenJob<ListingJobData>): void {
@@ -107,7 +109,10 @@ export class Lister implements Consumer<ListingJobData> {
         if (pause === undefined) return await this.#giveUp(listing, error)
         const context = { err: readThrown(error), run: listing.run.id, collection: this.collection.name }
         this.options.logger.warn(context, 'listing records failed; trying again')
+        this.#pausing++
+        this.options.onGrown(this)
         await paused(pause, signal)
+        this.#pausing--
         continue
       }
       failures = 0
