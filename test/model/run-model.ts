@@ -80,10 +80,7 @@ export class RunModel {
   name(most: number, named: number[]): void {
     const reopened = named.filter((batch) => this.redo.delete(batch))
     const size = reopened.length + this.redo.size
-    const fresh = Math.max(
-      0,
-      Math.min(most - reopened.length, this.wholeBatches - this.next),
-    )
+    const fresh = Math.max(0, Math.min(most - reopened.length, this.wholeBatches - this.next))
     const expected = Array.from({ length: fresh }, (_, at) => this.next + at)
     const others = named.filter((batch) => !reopened.includes(batch)).sort((a, b) => a - b)
     if (reopened.length !== Math.max(0, Math.min(most, size)) || String(others) !== String(expected))

@@ -125,7 +125,8 @@ export function createWorker(
       busy: runners.reduce((sum, runner) => sum + runner.busy, 0),
       slots: actions.reduce((sum, action) => sum + action.slots, 0),
     }),
-    callLengths: () => new Map(runners.flatMap(({ identity, callMs }) => (callMs === undefined ? [] : [[identity, callMs]]))),
+    callLengths: () =>
+      new Map(runners.flatMap(({ identity, callMs }) => (callMs === undefined ? [] : [[identity, callMs]]))),
     logger,
   })
   const liveWorkers = (): number => publisher.liveWorkers

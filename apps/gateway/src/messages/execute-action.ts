@@ -1,12 +1,5 @@
 import { FlexActionError } from '@flexaction/shared/errors'
-import {
-  hasEnded,
-  newRunId,
-  type NewRun,
-  type Run,
-  type RunEndings,
-  type RunReader,
-} from '@flexaction/shared/runs'
+import { hasEnded, newRunId, type NewRun, type Run, type RunEndings, type RunReader } from '@flexaction/shared/runs'
 import type { Acceptor } from '../accepting/acceptor.js'
 import type { Coalescer, Membership } from '../accepting/coalescer.js'
 import type { Claim, IdempotencyKeys } from '../accepting/idempotency-keys.js'

@@ -1,6 +1,14 @@
 import type { CollectionDefinition, RecordId, RecordPage } from '@flexaction/shared'
 import type { Logger } from '@flexaction/shared/logging'
-import { type Consumer, type JobQueue, type JobQueues, type ListingJobData, listingQueueName, queueBatches, type TakenJob } from '@flexaction/shared/queues'
+import {
+  type Consumer,
+  type JobQueue,
+  type JobQueues,
+  type ListingJobData,
+  listingQueueName,
+  queueBatches,
+  type TakenJob,
+} from '@flexaction/shared/queues'
 import {
   type Backlog,
   type ListedPage,
@@ -98,7 +106,7 @@ export class Lister implements Consumer<ListingJobData> {
 
   async #list(listing: StartedListing, signal: AbortSignal): Promise<'done' | 'released'> {
     const cursors = new Set<string>()
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       if (signal.aborted) return 'released'
       let page: RecordPage
       try {
@@ -126,7 +134,9 @@ export class Lister implements Consumer<ListingJobData> {
     const request = { cursor: listing.cursor, limit: PER_PAGE, search: undefined }
     const page = checkPage(name, await listPage(this.collection, request, pageWithinMs, signal), listing.cursor)
     if (listing.run.total + page.records.length > mostItems)
-      throw new Error(`collection '${name}': more than ${mostItems} records were listed, which MAX_PENDING_ITEMS does not allow`)
+      throw new Error(
+        `collection '${name}': more than ${mostItems} records were listed, which MAX_PENDING_ITEMS does not allow`,
+      )
     if (page.next !== undefined && cursors.has(page.next))
       throw new Error(`collection '${name}': list() must return another next each time, received '${page.next}' again`)
     if (page.next !== undefined && cursors.size < MOST_CURSORS) cursors.add(page.next)

@@ -1,7 +1,14 @@
 import type { FileStore } from '@flexaction/shared/files'
 import type { History } from '@flexaction/shared/history'
 import type { Logger } from '@flexaction/shared/logging'
-import { batchJobId, type BatchJobData, type Consumer, type JobQueue, type JobQueues, type TakenJob } from '@flexaction/shared/queues'
+import {
+  batchJobId,
+  type BatchJobData,
+  type Consumer,
+  type JobQueue,
+  type JobQueues,
+  type TakenJob,
+} from '@flexaction/shared/queues'
 import type { RedisClock } from '@flexaction/shared/redis'
 import { type Backlog, type RunStore, type StartedBatch, windowFor } from '@flexaction/shared/runs'
 import type { Isolation } from '../isolating/isolated-process.js'
@@ -12,7 +19,8 @@ import { Interruption } from './call.js'
 import { CallMaker } from './call-maker.js'
 import type { Commanded, RunCommand } from './run-commands.js'
 import type { RunnableAction } from './runnable-action.js'
-import { type BatchEnd, RunningBatch } from './running-batch.js'
+import type { BatchEnd } from './batch-options.js'
+import { RunningBatch } from './running-batch.js'
 import { Slots } from './slots.js'
 
 export interface ActionRunnerOptions {

@@ -200,7 +200,7 @@ export class Settler {
    * cannot be written, because something else damaged it, is given up after some tries.
    */
   async #untilAnswered(settlement: Settlement): Promise<SettleReply> {
-    for (let refused = 0; refused < MOST_REFUSALS; ) {
+    for (let refused = 0; refused < MOST_REFUSALS;) {
       try {
         return await this.options.store.settle(settlement)
       } catch (error) {

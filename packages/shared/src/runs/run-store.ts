@@ -172,15 +172,7 @@ export class RunStore {
     last?: Pick<StartedBatch, 'run' | 'form'>,
   ): Promise<StartedBatch | undefined> {
     const known = last?.run.generation === generation ? last : undefined
-    const reply = (await startBatch.run(
-      this.context,
-      runId,
-      batch,
-      generation,
-      token,
-      identity,
-      known ? '1' : '',
-    )) as
+    const reply = (await startBatch.run(this.context, runId, batch, generation, token, identity, known ? '1' : '')) as
       [number, (string | null)[], string?, string[]?] | 'ended' | null
     if (reply === 'ended') this.index.ended(runId)
     if (!reply || reply === 'ended') return undefined
