@@ -48,9 +48,10 @@ export class RedisView implements AsyncDisposable {
   }
 
   /** Bytes of all keys, their names and the overhead of each included. */
-  async bytes(): Promise<number> {
+  async bytes(but: RegExp): Promise<number> {
     let sum = 0
-    for (const key of await this.keys()) sum += Number(await this.call('MEMORY', 'USAGE', key, 'SAMPLES', 0))
+    for (const key of await this.keys())
+      if (!but.test(key)) sum += Number(await this.call('MEMORY', 'USAGE', key, 'SAMPLES', 0))
     return sum
   }
 

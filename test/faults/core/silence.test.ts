@@ -26,7 +26,8 @@ it.each([900, 2_000])(
     expect(last - back).toBeLessThan(1.2 * needed + 3_000)
     const calls = await installation.calls()
     const begins = calls.filter(({ what, at }) => what === 'begin' && at > back)
-    expect((begins[0]?.at ?? Infinity) - back).toBeLessThan(3_000)
+    // On a slow machine all may have begun before.
+    if (left > 0) expect((begins[0]?.at ?? Infinity) - back).toBeLessThan(3_000)
     for (const run of [large, ...small]) {
       const times = [...callsPerRecord(calls.filter((call) => call.run === run)).values()]
       expect(Math.max(...times)).toBe(1)

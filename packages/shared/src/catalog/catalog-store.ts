@@ -10,6 +10,9 @@ const publishCatalog = new Script('publish-catalog', 3)
 /** A worker without a heartbeat for this long is taken for dead. */
 const HEARTBEAT_COUNTS_MS = 10_000
 
+/** Workers that are gone for long are forgotten at every so many heartbeats of another one. */
+const BEATS_PER_CLEANING = 20
+
 /** What a worker serves. */
 interface Served {
   /** Identities of the actions that it serves. */
@@ -59,6 +62,7 @@ export interface HeartbeatReply {
 export class CatalogStore {
   /** What live workers say of themselves never changes: it is read once for each. */
   readonly #about = new Map<string, LiveWorker>()
+  #beats = 0
 
   /** `now`: Redis's time, epoch ms. */
   constructor(
@@ -130,6 +134,7 @@ export class CatalogStore {
       group,
       load ? `${load.busy} ${load.slots}` : '',
       HEARTBEAT_COUNTS_MS,
+      this.#beats++ % BEATS_PER_CLEANING === 0 ? '1' : '',
     )) as [number, number, number]
     return { live, missing: { worker: worker === 1, catalog: published === 1 } }
   }
