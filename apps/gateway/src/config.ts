@@ -1,5 +1,7 @@
 import { duration, integer, readSettings, type Settings, sharedSettings, text } from '@flexaction/shared/config'
 import { parseAuthTokens } from './access/auth-tokens.js'
+import { parseOwnRunsOnly } from './access/run-access.js'
+import { parseProxies } from './http/client-address.js'
 
 export const gatewaySettings = {
   ...sharedSettings,
@@ -11,10 +13,36 @@ export const gatewaySettings = {
   }),
   AUTH_TOKENS: text({
     description:
-      'Who may call: `name:role:token`, separated by commas. Roles: viewer, operator, admin. In development, without any, one is made and kept in DATA_DIR/token.',
+      'Who may call: `name:role:token`, separated by commas; `name:role:sha256:<hex>` for the hash of a token; after a blank, `expires=<date>` and `groups=<a>+<b>`. Roles: viewer, operator, admin. Tokens have at least 16 characters. In development, without any, one is made and kept in DATA_DIR/token.',
     allowed: 'name:role:token,…',
     secret: true,
     check: (given) => void parseAuthTokens(given),
+  }),
+  AUTH_TOKENS_FILE: text({
+    description: 'A file with such entries, one a line. It is read again when it changes: tokens come and go without a restart.',
+    allowed: 'a file',
+  }),
+  OWN_RUNS_ONLY: text({
+    description: 'Who sees no runs but their own: roles (viewer, operator) and groups, separated by commas.',
+    allowed: 'viewer, operator, group:<name>',
+    check: (given) => void parseOwnRunsOnly(given),
+  }),
+  TRUSTED_PROXIES: text({
+    description: 'Addresses and networks of proxies whose X-Forwarded-For is believed, separated by commas.',
+    allowed: '10.0.0.0/8, 127.0.0.1',
+    check: (given) => void parseProxies(given),
+  }),
+  MAX_WRONG_TOKENS: integer({
+    description: 'Wrong tokens that one address may send within a minute, over all gateways; beyond it, it is answered with 429.',
+    default: 30,
+    min: 1,
+    max: 1_000_000,
+  }),
+  MAX_REQUESTS: integer({
+    description: 'Requests that one caller may send within a minute, over all gateways; beyond it, 429. 0 for any number.',
+    default: 60_000,
+    min: 0,
+    max: 1_000_000_000,
   }),
   DATA_DIR: text({ description: 'Folder for what is kept outside Redis.', default: '.data', allowed: 'a folder' }),
   CORS_ORIGINS: text({
@@ -22,7 +50,7 @@ export const gatewaySettings = {
     default: '*',
     allowed: '* or https://…,…',
     check: (given) => {
-      const wrong = parseOrigins(given).find((origin) => origin !== '*' && !isOrigin(origin))
+      const wrong = parseOrigins(given).find((origin) => origin !== '*' && (origin.includes('*') || !isOrigin(origin)))
       if (wrong !== undefined)
         throw new RangeError(`holds '${wrong}', which is no origin such as https://app.example.com`)
     },

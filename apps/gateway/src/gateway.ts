@@ -23,15 +23,22 @@ import { Coalescer } from './accepting/coalescer.js'
 import { DirectLine } from './accepting/direct-line.js'
 import { Expirer } from './accepting/expirer.js'
 import { IdempotencyKeys } from './accepting/idempotency-keys.js'
+import { AccessKeys } from './access/access-keys.js'
 import { type AuthToken, parseAuthTokens } from './access/auth-tokens.js'
 import { Authenticator } from './access/authenticator.js'
 import { developmentToken } from './access/development-token.js'
+import { RefusedAttempts } from './access/refused-attempts.js'
+import { RequestQuota } from './access/request-quota.js'
+import { parseOwnRunsOnly, RunAccess } from './access/run-access.js'
+import { Sessions } from './access/sessions.js'
+import { TokenBook } from './access/token-book.js'
 import { CatalogView } from './catalog/catalog-view.js'
 import { type GatewayConfig, parseOrigins } from './config.js'
 import { ConsoleFiles, LOGIN_PATH } from './console/console-files.js'
 import { Dashboard } from './dashboard/dashboard.js'
 import { Health } from './health.js'
 import { createApp } from './http/app.js'
+import { clientAddress, parseProxies } from './http/client-address.js'
 import { HttpServer } from './http/server.js'
 import { ExecuteAction } from './messages/execute-action.js'
 import { ActionList } from './messages/action-list.js'
@@ -55,7 +62,13 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   logOutages(redis, logger)
   subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
 
-  const authenticator = new Authenticator(await readTokens(config, logger))
+  const accessKeys = new AccessKeys(config.KEY_PREFIX)
+  const limiting = { redis, keys: accessKeys }
+  const book = await TokenBook.open({ tokens: await readTokens(config, logger), file: config.AUTH_TOKENS_FILE, logger })
+  const sessions = new Sessions(redis, accessKeys, book)
+  const attempts = new RefusedAttempts({ ...limiting, most: config.MAX_WRONG_TOKENS, logger })
+  const authenticator = new Authenticator({ book, sessions, attempts })
+  const quota = new RequestQuota({ ...limiting, most: config.MAX_REQUESTS })
   // That Redis is away is said once, above.
   const report = (what: string) => (error: unknown) => {
     if (!isRedisAway(error)) logger.warn({ err: error }, what)
@@ -66,9 +79,10 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const console = await ConsoleFiles.load(config.API_PREFIX)
   const dashboard = new Dashboard({
     queues,
-    authenticator,
     loginPath: console.built ? LOGIN_PATH : undefined,
     workersServing: (identity) => catalog.workers.filter(({ actions }) => actions.includes(identity)),
+    permissionOf: (identity) => runs.permissionOf(identity),
+    seesOwnAlone: (caller) => runs.seesOwnAlone(caller),
   })
   const reader = new RunReader(redis, keys)
   const endings = new RunEndings(subscriber, keys.runEnded, reader, report('reading runs that are waited for failed'))
@@ -79,6 +93,11 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     logger,
     onError: report('reading the catalog failed; the last one stays in use'),
     onActions: (actions) => dashboard.show(actions),
+  })
+  const runs = new RunAccess({
+    reader,
+    published: () => catalog.published,
+    ownRunsOnly: parseOwnRunsOnly(config.OWN_RUNS_ONLY),
   })
   const context = { redis, keys, retentionMs: config.RUN_RETENTION }
   const store = new RunStore(context)
@@ -115,12 +134,14 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     apiPrefix: config.API_PREFIX,
     origins: parseOrigins(config.CORS_ORIGINS),
     maxBodyBytes: config.MAX_BODY_MB * 1_000_000,
-    authenticator,
+    gate: { authenticator, quota },
+    sessions,
+    addressOf: clientAddress(parseProxies(config.TRUSTED_PROXIES)),
     messages: new MessagesEndpoint(catalog, executeAction, actionList, new FieldOptions({ ...asking, actionList })),
-    reader,
-    steering: { steering, reader, endings, queues, catalog, acceptor, backlog },
-    catalog: { catalog, queues, history: new History(redis, keys, report('counting for the charts failed')) },
-    events: { reader, watch: new RunWatch(reader, endings, report('looking at a watched run failed')), streams },
+    runs,
+    steering: { steering, runs, endings, queues, catalog, acceptor, backlog },
+    catalog: { catalog, runs, queues, history: new History(redis, keys, report('counting for the charts failed')) },
+    events: { runs, watch: new RunWatch(reader, endings, report('looking at a watched run failed')), streams },
     queues,
     wire,
     console,
@@ -137,6 +158,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
       { name: 'redis', start: () => whenReady(redis), stop: () => disconnect(redis, subscriber) },
       { name: 'watchdogs', stop: () => watchdogs.forEach((end) => end()) },
       { name: 'redis policy', start: async () => health.redisPolicy(await checkRedisPolicy(redis, policy)) },
+      { name: 'tokens', start: () => book.start(), stop: () => book.stop() },
       { name: 'queues', stop: () => Promise.all([queues.close(), listings.close()]).then(() => undefined) },
       { name: 'endings', start: () => endings.start(), stop: () => endings.stop() },
       { name: 'catalog', start: () => catalog.start(), stop: () => catalog.stop() },
@@ -167,10 +189,10 @@ function callbackOf(app: ReturnType<typeof createApp>): RequestListener {
 
 async function readTokens(config: GatewayConfig, logger: Logger): Promise<AuthToken[]> {
   const tokens = parseAuthTokens(config.AUTH_TOKENS)
-  if (tokens.length > 0) return tokens
+  if (tokens.length > 0 || config.AUTH_TOKENS_FILE !== '') return tokens
   if (config.NODE_ENV === 'production') {
     throw new ConfigProblems([
-      'AUTH_TOKENS is not set, and production needs it: give name:role:token entries (roles: viewer, operator, admin)',
+      'AUTH_TOKENS is not set, and production needs it or AUTH_TOKENS_FILE: give name:role:token entries (roles: viewer, operator, admin)',
     ])
   }
   const token = await developmentToken(config.DATA_DIR)

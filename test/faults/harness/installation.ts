@@ -11,7 +11,7 @@ import { Proxy } from './proxy.js'
 
 /** Settings at which what crashed is recovered within 5 s. */
 const QUICK = { STALL_AFTER: '1s', RECONCILE_EVERY: '200ms', SHUTDOWN_DEADLINE: '2s' }
-const TOKEN = 'fault-token'
+const TOKEN = 'fault-tests-token'
 
 /** One line of the side-effect log: what a handler really did. */
 export interface CallLine {

@@ -9,21 +9,7 @@ export const LOGIN_PATH = '/login'
 const FOLDER = fileURLToPath(new URL('../../../console/dist', import.meta.url))
 
 /** The console's own pages: each answers with the same document, and the page looks at the address. */
-const PAGES = /^\/(?:(?:login|actions|runs|records|workers|wire)(?:\/.*)?)?$/
-
-/** Scripts and styles come from here alone, and none stands in the page; styles of elements are set by the components. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ')
+const PAGES = /^\/(?:login|actions(?:\/[^/]+)?|runs(?:\/[^/]+)?|records|workers|wire)?$/
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -81,6 +67,11 @@ export class ConsoleFiles {
     return this.files.has('/index.html')
   }
 
+  /** Whether it has a file or a page there. Neither holds anything but the program that asks the API. */
+  has(path: string): boolean {
+    return PAGES.test(path) || (path !== '/index.html' && this.files.has(path))
+  }
+
   /** Answers what nobody before it has: the console's files and pages. */
   get serve(): GatewayMiddleware {
     return async (ctx, next) => {
@@ -91,9 +82,6 @@ export class ConsoleFiles {
         return undefined
       }
       if (!PAGES.test(ctx.path)) return next()
-      ctx.set('Content-Security-Policy', POLICY)
-      ctx.set('X-Content-Type-Options', 'nosniff')
-      ctx.set('Referrer-Policy', 'same-origin')
       const page = this.files.get('/index.html')
       if (page) answerFile(ctx, page)
       else answerNotBuilt(ctx)

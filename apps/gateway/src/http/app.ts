@@ -1,11 +1,13 @@
 import type { FileStore } from '@flexaction/shared/files'
 import type { Logger } from '@flexaction/shared/logging'
 import type { BatchQueues } from '@flexaction/shared/queues'
-import type { RunReader } from '@flexaction/shared/runs'
 import { FlexActionError } from '@flexaction/shared/errors'
-import Router, { type RouterMiddleware } from '@koa/router'
+import Router from '@koa/router'
 import Koa from 'koa'
-import type { Authenticator } from '../access/authenticator.js'
+import { gate, type GateOptions } from '../access/gate.js'
+import { needsOf } from '../access/needs.js'
+import type { RunAccess } from '../access/run-access.js'
+import type { Sessions } from '../access/sessions.js'
 import { addCatalogRoutes, type CatalogRoutesOptions } from '../api/catalog-routes.js'
 import { addEventsRoutes, type EventsOptions } from '../api/events-routes.js'
 import { addRunDetailsRoutes } from '../api/run-details-routes.js'
@@ -22,19 +24,25 @@ import type { Health } from '../health.js'
 import type { MessagesEndpoint } from '../messages/endpoint.js'
 import type { WireLog } from '../wire/wire-log.js'
 import { VERSION } from '../version.js'
-import { answerErrors, messagesErrors } from './answer-errors.js'
+import { answerErrors } from './answer-errors.js'
+import { type Area, areas } from './areas.js'
+import type { ClientAddress } from './client-address.js'
 import { answerJson, type GatewayContext, type GatewayMiddleware, type GatewayState } from './context.js'
 import { answerOptions, cors } from './cors.js'
 import { readBody } from './read-body.js'
 import { requestId } from './request-id.js'
+import { securityHeaders } from './security-headers.js'
 
 export interface AppOptions {
   apiPrefix: string
   origins: readonly string[]
   maxBodyBytes: number
-  authenticator: Authenticator
+  /** Who gets in. */
+  gate: Pick<GateOptions, 'authenticator' | 'quota'>
+  sessions: Sessions
+  addressOf: ClientAddress
   messages: MessagesEndpoint
-  reader: RunReader
+  runs: RunAccess
   steering: SteeringOptions
   catalog: CatalogRoutesOptions
   events: EventsOptions
@@ -50,89 +58,65 @@ export interface AppOptions {
 
 /** The Koa application: middlewares and routes in the order in which a request meets them. */
 export function createApp(options: AppOptions): Koa<GatewayState> {
-  const { apiPrefix, authenticator, dashboard, health, logger } = options
+  const { apiPrefix, dashboard, logger } = options
   const app = new Koa<GatewayState>()
   // Errors are answered and logged below; what still gets here broke while an answer was being sent.
   app.on('error', (error: Error) => logger.warn({ err: error }, 'an answer could not be sent whole'))
 
+  const api = apiRoutes(options)
+  const isOfDashboard = (ctx: GatewayContext): boolean => ctx.state.area === 'dashboard'
   const use = (middleware: GatewayMiddleware): unknown => app.use(middleware as unknown as Koa.Middleware)
-  use(requestId(logger))
+  use(requestId(logger, areas(apiPrefix), options.addressOf))
+  use(options.wire.record)
+  use(securityHeaders())
   use(answerErrors)
-  use(onlyBelow(apiPrefix, cors(options.origins)))
-  use(onlyBelow(apiPrefix, answerOptions))
-  use(dashboard.guard)
+  use(cors(options.origins))
+  use(answerOptions)
+  use(dashboard.askToLogIn)
+  use(gate({ ...options.gate, needsOf: needsOf({ apiPrefix, api, console: options.console }), takesPasswords: isOfDashboard }))
   use(dashboard.routes)
-
-  const authenticate: GatewayMiddleware = async (ctx, next) => {
-    ctx.state.caller = authenticator.callerOf(ctx)
-    return next()
-  }
-  const route = onRoute.bind(undefined, apiPrefix)
-  use(route('GET', '', async (ctx) => answerJson(ctx, 200, { version: VERSION, type: 'flexaction' })))
-  use(
-    route(
-      'POST',
-      '/messages',
-      chain(options.wire.record, messagesErrors, authenticate, readBody(options.maxBodyBytes), (ctx) =>
-        options.messages.answer(ctx),
-      ),
-    ),
-  )
-
-  const open = new Router<GatewayState>()
-  health.addRoutes(open)
-  app.use(open.routes())
-
-  const signed = new Router<GatewayState>({ prefix: apiPrefix })
-  addFilesRoute(signed, options.files)
-  const document = openApiDocument(apiPrefix)
-  signed.get('/openapi.json', (ctx) => answerJson(ctx as unknown as GatewayContext, 200, document))
-  app.use(signed.routes())
-  const sessions = new Router<GatewayState>({ prefix: apiPrefix })
-  addSessionRoutes(sessions, authenticator)
-  app.use(sessions.routes())
-
-  const api = new Router<GatewayState>({ prefix: apiPrefix })
-  api.use(authenticate as unknown as RouterMiddleware<GatewayState>)
-  addRunsRoutes(api, options.reader)
-  addRunDetailsRoutes(api, options.reader, options.queues)
-  addEventsRoutes(api, options.events)
-  addSteeringRoutes(api, options.steering)
-  addCatalogRoutes(api, options.catalog)
-  addWireRoutes(api, options.wire)
-  addCollectionsRoutes(api, options.collections)
+  use(only('apiRoot', 'GET', async (ctx) => answerJson(ctx, 200, { version: VERSION, type: 'flexaction' })))
+  use(only('messages', 'POST', chain(readBody(options.maxBodyBytes), (ctx) => options.messages.answer(ctx))))
+  const health = new Router<GatewayState>({ sensitive: true })
+  options.health.addRoutes(health)
+  app.use(health.routes())
   app.use(api.routes())
   use(options.console.serve)
   return app
 }
 
-/** The API may stand behind a proxy's prefix: people paste the full address (PROTOCOL.md section 1). */
-function onlyBelow(apiPrefix: string, middleware: GatewayMiddleware): GatewayMiddleware {
-  const pattern = new RegExp(`${escapeRegExp(apiPrefix)}(/|$)`)
-  return async (ctx, next) => (pattern.test(ctx.path) ? middleware(ctx, next) : next())
+/** Everything below the API's prefix but its root and the messages. */
+function apiRoutes(options: AppOptions): Router<GatewayState> {
+  const { apiPrefix } = options
+  const router = new Router<GatewayState>({ prefix: apiPrefix, sensitive: true })
+  addFilesRoute(router, options.files)
+  const document = openApiDocument(apiPrefix)
+  router.get('/openapi.json', (ctx) => answerJson(ctx as unknown as GatewayContext, 200, document))
+  addSessionRoutes(router, options.gate.authenticator, options.sessions)
+  addRunsRoutes(router, options.runs)
+  addRunDetailsRoutes(router, options.runs, options.queues)
+  addEventsRoutes(router, options.events)
+  addSteeringRoutes(router, options.steering)
+  addCatalogRoutes(router, options.catalog)
+  addWireRoutes(router, options.wire, options.runs)
+  addCollectionsRoutes(router, options.collections)
+  return router
 }
 
-/** One route of the protocol, with or without a proxy's prefix and a slash at the end. Another method: 405. */
-function onRoute(
-  apiPrefix: string,
-  method: 'GET' | 'POST',
-  path: string,
-  middleware: GatewayMiddleware,
-): GatewayMiddleware {
-  const pattern = new RegExp(`^(/.*)?${escapeRegExp(apiPrefix)}${path}/?$`)
+/** What answers one method of an area. Another method: 405. */
+function only(area: Area, method: 'GET' | 'POST', middleware: GatewayMiddleware): GatewayMiddleware {
   return async (ctx, next) => {
-    if (!pattern.test(ctx.path)) return next()
+    if (ctx.state.area !== area) return next()
     if (ctx.method === method || (method === 'GET' && ctx.method === 'HEAD')) return middleware(ctx, next)
     ctx.set('Allow', `${method}, OPTIONS`)
-    throw new FlexActionError('method_not_allowed', `${ctx.path} answers ${method} only, received ${ctx.method}`)
+    throw new FlexActionError(
+      'method_not_allowed',
+      `${ctx.path.slice(0, 200)} answers ${method} only, received ${ctx.method}`,
+    )
   }
 }
 
 /** Several middlewares as one, each inside the one before. */
 function chain(...middlewares: GatewayMiddleware[]): GatewayMiddleware {
   return (ctx, next) => middlewares.reduceRight<() => Promise<unknown>>((inner, one) => () => one(ctx, inner), next)()
-}
-
-function escapeRegExp(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

@@ -1,11 +1,15 @@
 import type { Logger } from '@flexaction/shared/logging'
 import type { Context, DefaultState } from 'koa'
-import type { Caller } from '../access/auth-tokens.js'
+import type { Caller } from '../access/caller.js'
+import type { Area } from './areas.js'
 
 /** What the middlewares of the gateway leave for those after them. */
 export interface GatewayState extends DefaultState {
   requestId: string
   logger: Logger
+  area: Area
+  /** Where it comes from: the client's address, behind trusted proxies as well. */
+  address: string
   caller?: Caller
   /** Ids and names that the request's log line shows. */
   logged: Record<string, unknown>

@@ -1,4 +1,5 @@
 import koaCors from '@koa/cors'
+import type { Area } from './areas.js'
 import type { GatewayMiddleware } from './context.js'
 
 const ALLOW_HEADERS = [
@@ -38,7 +39,7 @@ const PREFLIGHT_COUNTS_SECONDS = 600
 export function cors(origins: readonly string[]): GatewayMiddleware {
   const any = origins.includes('*')
   const allowed = new Set(origins)
-  return koaCors({
+  const answer = koaCors({
     origin: (ctx) => {
       const origin = ctx.get('Origin')
       return any || allowed.has(origin) ? origin : ''
@@ -50,11 +51,17 @@ export function cors(origins: readonly string[]): GatewayMiddleware {
     exposeHeaders: EXPOSE_HEADERS,
     maxAge: PREFLIGHT_COUNTS_SECONDS,
   }) as unknown as GatewayMiddleware
+  return (ctx, next) => (isForOtherOrigins(ctx.state.area) ? answer(ctx, next) : next())
 }
 
-/** Whatever asks with OPTIONS gets an answer without authentication; `X-HTTP-Method-Override` makes no request one. */
+/** Pages of other origins may call messages and the API; neither the dashboard nor the console is for them. */
+function isForOtherOrigins(area: Area): boolean {
+  return area === 'messages' || area === 'apiRoot' || area === 'api'
+}
+
+/** Whatever asks the API with OPTIONS gets an answer without authentication; `X-HTTP-Method-Override` makes no request one. */
 export const answerOptions: GatewayMiddleware = async (ctx, next) => {
-  if (ctx.method !== 'OPTIONS') return await next()
+  if (ctx.method !== 'OPTIONS' || !isForOtherOrigins(ctx.state.area)) return await next()
   ctx.set('Allow', 'GET, HEAD, POST, OPTIONS')
   ctx.status = 204
   return undefined

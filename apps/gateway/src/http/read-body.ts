@@ -21,7 +21,7 @@ export function readBody(limitBytes: number): GatewayMiddleware {
   return async (ctx, next) => {
     const type = ctx.get('Content-Type')
     if (!TYPES.includes(type.split(';', 1)[0]?.trim().toLowerCase() ?? '')) {
-      const received = type === '' ? 'no Content-Type' : `Content-Type '${type}'`
+      const received = type === '' ? 'no Content-Type' : `Content-Type '${type.slice(0, 100)}'`
       throw new FlexActionError(
         'unsupported_media_type',
         `Send the message as ${TYPES.join(' or ')}; received ${received}`,

@@ -1,4 +1,5 @@
 import { callerOf, type GatewayContext } from '../http/context.js'
+import { requireName } from '../access/visible-actions.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { isDefined } from '../catalog/find-action.js'
 import { answerJson } from '../http/context.js'
@@ -19,6 +20,7 @@ export class MessagesEndpoint {
   async answer(ctx: GatewayContext): Promise<void> {
     const caller = callerOf(ctx)
     const { name, params } = parseMessage(ctx.request.body)
+    requireName('name', name)
     ctx.state.logged = { message: name }
     switch (name) {
       case 'get_action_list':

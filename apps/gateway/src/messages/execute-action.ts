@@ -12,7 +12,7 @@ import type { Coalescer, Membership } from '../accepting/coalescer.js'
 import type { DirectLine } from '../accepting/direct-line.js'
 import type { Claim, IdempotencyKeys } from '../accepting/idempotency-keys.js'
 import { asAccepted, newRun, type Order } from '../accepting/order.js'
-import { requireRole } from '../access/authenticator.js'
+import { requirePermission } from '../access/caller.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { callerOf, type GatewayContext } from '../http/context.js'
 import { answerEnded, answerItem, answerMessage, answerQueued } from './answer-run.js'
@@ -50,7 +50,7 @@ export class ExecuteAction {
 
   /** A custom message: a run with one item, answered with what its handler returns. */
   async answerMessage(ctx: GatewayContext, message: CatalogAction, params: JsonObject): Promise<void> {
-    requireRole(callerOf(ctx), message.permission, `the message '${message.name}'`)
+    requirePermission(callerOf(ctx), message.permission, `the message '${message.name}'`)
     const order: Order = { action: message, model: undefined, form: params, selection: { none: true } }
     await this.#answerRun(ctx, order, params, ctx.get('Idempotency-Key'))
   }

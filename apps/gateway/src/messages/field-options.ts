@@ -9,8 +9,8 @@ import {
   type RecordsQuestion,
 } from '@flexaction/shared/questions'
 import type { FieldDescription } from '@flexaction/shared/fields'
-import { requireRole } from '../access/authenticator.js'
-import type { Caller } from '../access/auth-tokens.js'
+import type { Caller } from '../access/caller.js'
+import { actionsFor } from '../access/visible-actions.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { findAction } from '../catalog/find-action.js'
 import type { ActionList } from './action-list.js'
@@ -45,7 +45,6 @@ export class FieldOptions {
     const search = [params.search, params.q].find((text) => typeof text === 'string' && text !== '') as
       string | undefined
     if (action?.askedFields?.includes(described.name)) {
-      requireRole(caller, action.permission, `running '${action.name}'`)
       const form = parseParams(params.form)
       return await this.#askAction(action, { field: described.name, form, user: caller, ...(search && { search }) })
     }
@@ -58,7 +57,11 @@ export class FieldOptions {
   async #fieldOf(params: JsonObject, caller: Caller): Promise<{ action?: CatalogAction; described: FieldDescription }> {
     const field = requiredText('field', params.field)
     const model = typeof params.model === 'string' && params.model !== '' ? params.model : undefined
-    const { actions } = this.options.catalog
+    const actions = actionsFor(
+      caller,
+      this.options.catalog.actions,
+      typeof params.action === 'string' ? params.action : undefined,
+    )
     const fieldIn = (entry: ActionEntry): FieldDescription | undefined =>
       entry.params?.find((one) => one.name === field)
     const having = actions.filter(({ entry }) => fieldIn(entry))

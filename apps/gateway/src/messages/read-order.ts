@@ -1,8 +1,8 @@
 import { FlexActionError } from '@flexaction/shared/errors'
 import type { RunSelection } from '@flexaction/shared/runs'
 import type { Order } from '../accepting/order.js'
-import { requireRole } from '../access/authenticator.js'
-import type { Caller } from '../access/auth-tokens.js'
+import type { Caller } from '../access/caller.js'
+import { actionsFor } from '../access/visible-actions.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { findAction } from '../catalog/find-action.js'
 import { type JsonObject, parseParams } from './parse-message.js'
@@ -27,9 +27,9 @@ export async function readOrder(
 ): Promise<Order> {
   const name = readText('name', params.name, true)
   const model = readText('model', params.model, false)
+  const actions = actionsFor(caller, catalog.actions, name)
   const parts = selectionParts(params, parseParams(params.params))
-  const action = findAction(catalog.actions, name ?? '', model, selects(parts))
-  requireRole(caller, action.permission, `running '${action.name}'`)
+  const action = findAction(actions, name ?? '', model, selects(parts))
 
   const [onlyModel, ...others] = action.target.kind === 'common' ? [] : action.target.models
   const meant = model ?? (others.length === 0 ? onlyModel : undefined)

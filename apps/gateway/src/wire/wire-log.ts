@@ -42,9 +42,11 @@ export class WireLog {
   /** Goes around all that answers a message. */
   get record(): GatewayMiddleware {
     return async (ctx, next) => {
+      if (ctx.state.area !== 'messages') return await next()
       const began = performance.now()
       await next()
       this.#pass(ctx, Math.round((performance.now() - began) * 10) / 10)
+      return undefined
     }
   }
 
@@ -61,7 +63,7 @@ export class WireLog {
   #pass(ctx: GatewayContext, ms: number): void {
     const most = ctx.status < 400 ? MOST_PER_TELL : MOST_ENTRIES
     if (this.#untold.length >= most) return
-    const { requestId, caller } = ctx.state
+    const { requestId, caller, logged } = ctx.state
     const body = ctx.request.body as unknown
     const name = (body as { name?: unknown } | undefined)?.name
     this.#untold.push({
@@ -69,6 +71,7 @@ export class WireLog {
       at: new Date().toISOString(),
       name: typeof name === 'string' ? name.slice(0, 100) : '',
       ...(caller && { user: caller.name }),
+      ...(typeof logged.action === 'string' && { action: logged.action }),
       ms,
       requestHeaders: {
         ...pick(ctx.headers, REQUEST_HEADERS),

@@ -1,6 +1,6 @@
-import type { Role } from '../definitions/context.js'
 import type { ActionDefinition, Respond } from '../definitions/define-action.js'
 import type { MessageDefinition } from '../definitions/define-message.js'
+import type { Permission } from '../definitions/permission.js'
 import type { Target } from '../definitions/targets.js'
 import { parseDuration } from '../config/duration.js'
 import type { HaltOn } from '../runs/run.js'
@@ -25,7 +25,7 @@ export interface PublishedAction {
   unknownParams: 'refuse' | 'ignore'
   /** How long an answer waits for the run's end, in ms; 0 when the action is declared queued. */
   waitMs: number
-  permission: Role
+  permission: Permission
   /** Handler calls at once in one worker process. */
   slots: number
   /** It answers a message of that name, and is in no list of actions; its form is taken as it is sent. */
