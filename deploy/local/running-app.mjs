@@ -11,6 +11,11 @@ import { SupervisedProcess } from './supervised-process.mjs'
  * @property {(children: { name: string, pid: number }[]) => void} onPidsChange
  */
 
+/** Workers need none of the gateway's tokens, and handlers could read them. @param {NodeJS.ProcessEnv} env */
+function withoutGatewaySecrets({ AUTH_TOKENS: _, AUTH_TOKENS_FILE: __, ...env }) {
+  return env
+}
+
 /** One gateway and its workers, as processes. */
 export class RunningApp {
   #options
@@ -74,7 +79,8 @@ export class RunningApp {
       onPidsChange(
         this.#all().flatMap((child) => (child.pid === undefined ? [] : [{ name: child.name, pid: child.pid }])),
       )
-    return new SupervisedProcess({ name, main, env, onLine, onUnexpectedExit, onPidChange })
+    const given = app === 'gateway' ? env : withoutGatewaySecrets(env)
+    return new SupervisedProcess({ name, main, env: given, onLine, onUnexpectedExit, onPidChange })
   }
 
   #all() {

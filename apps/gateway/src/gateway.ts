@@ -55,6 +55,8 @@ export interface Gateway extends LongLived {
 
 /** Puts a gateway together: HTTP in, runs and queues in Redis out. */
 export async function createGateway(config: GatewayConfig, logger: Logger): Promise<Gateway> {
+  // First of all: what is wrong with the configuration is said before anything is begun.
+  const book = await TokenBook.open({ tokens: await readTokens(config, logger), file: config.AUTH_TOKENS_FILE, logger })
   const keys = new Keys(config.KEY_PREFIX)
   const redis = connect(config.REDIS_URL, { name: 'gateway', whenAway: 'fail-fast' })
   const subscriber = connect(config.REDIS_URL, { name: 'gateway subscriber', whenAway: 'wait' })
@@ -64,7 +66,6 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
 
   const accessKeys = new AccessKeys(config.KEY_PREFIX)
   const limiting = { redis, keys: accessKeys }
-  const book = await TokenBook.open({ tokens: await readTokens(config, logger), file: config.AUTH_TOKENS_FILE, logger })
   const sessions = new Sessions(redis, accessKeys, book)
   const attempts = new RefusedAttempts({ ...limiting, most: config.MAX_WRONG_TOKENS, logger })
   const authenticator = new Authenticator({ book, sessions, attempts })
