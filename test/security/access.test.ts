@@ -44,8 +44,22 @@ describe('what a browser sends by itself', () => {
     ['a password on the API', '/api/runs', basic(TOKENS.admin), {}, 'GET', 401],
     ['a password on the API, from the same page', '/api/runs', basic(TOKENS.admin), SAME_ORIGIN, 'GET', 401],
     ['a password at the dashboard', '/queues/api/queues', basic(TOKENS.admin), {}, 'GET', 200],
-    ['a password at the dashboard, from another site', '/queues/api/queues', basic(TOKENS.admin), CROSS_SITE, 'GET', 401],
-    ['a password at the dashboard, from another port', '/queues/api/queues', basic(TOKENS.admin), OTHER_PORT, 'GET', 401],
+    [
+      'a password at the dashboard, from another site',
+      '/queues/api/queues',
+      basic(TOKENS.admin),
+      CROSS_SITE,
+      'GET',
+      401,
+    ],
+    [
+      'a password at the dashboard, from another port',
+      '/queues/api/queues',
+      basic(TOKENS.admin),
+      OTHER_PORT,
+      'GET',
+      401,
+    ],
     [
       'a password at the dashboard, from another page over plain http',
       '/queues/api/queues',
@@ -54,7 +68,14 @@ describe('what a browser sends by itself', () => {
       'GET',
       401,
     ],
-    ['a pause of all queues from another site', '/queues/api/queues/pause', basic(TOKENS.admin), CROSS_SITE, 'PUT', 401],
+    [
+      'a pause of all queues from another site',
+      '/queues/api/queues/pause',
+      basic(TOKENS.admin),
+      CROSS_SITE,
+      'PUT',
+      401,
+    ],
   ])('%s', async (_, path, authorization, headers, method, status) => {
     const body = method === 'POST' ? EXECUTE : undefined
     const answer = await get(path, { authorization, ...form, ...headers }, method, body)
@@ -68,7 +89,11 @@ describe('what a browser sends by itself', () => {
     ['/queues', 'GET'],
     ['/', 'GET'],
   ])('tells no other origin that it may read %s (%s)', async (path, method) => {
-    const answer = await get(path, { origin: 'https://app.example.com', authorization: `Token ${TOKENS.admin}` }, method)
+    const answer = await get(
+      path,
+      { origin: 'https://app.example.com', authorization: `Token ${TOKENS.admin}` },
+      method,
+    )
     expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
   })
 })
@@ -139,7 +164,9 @@ describe('limits', () => {
       env: { MAX_WRONG_TOKENS: '5', TRUSTED_PROXIES: '127.0.0.1' },
     })
     const as = async (address: string, token: string, path = '/api/runs'): Promise<Response> =>
-      fetch(other.url + path, { headers: { authorization: `Token ${token}`, 'x-forwarded-for': `6.6.6.6, ${address}` } })
+      fetch(other.url + path, {
+        headers: { authorization: `Token ${token}`, 'x-forwarded-for': `6.6.6.6, ${address}` },
+      })
     expect((await as('192.0.2.1', TOKENS.viewer)).status).toBe(200)
     const statuses: number[] = []
     for (let n = 0; n < 7; n++) statuses.push((await as('192.0.2.1', `a-wrong-token-${n}`)).status)

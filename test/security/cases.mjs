@@ -68,12 +68,17 @@ export function securityCases() {
 function* nobodyGetsIn() {
   const api = ROUTES.map(({ method, path }) => ({ route: `${method} ${path}`, path: `/api${path}` }))
   const board = boardRoutes().map(({ route, path }) => ({ route, path: `/queues${path}` }))
-  const others = ['/queues', '/queues/queue/x', '/nothing', '/index.html', '/metrics'].map((path) => ({ route: '', path }))
+  const others = ['/queues', '/queues/queue/x', '/nothing', '/index.html', '/metrics'].map((path) => ({
+    route: '',
+    path,
+  }))
   for (const path of new Set([...api, ...board, ...others].map(({ path }) => filled(path)))) {
     const isPublic = (/** @type {string} */ method) =>
       api.some(
         ({ route, path: known }) =>
-          filled(known) === path && LOWEST[route] === 'nobody' && route.startsWith(method.replace('HEAD', 'GET').toLowerCase()),
+          filled(known) === path &&
+          LOWEST[route] === 'nobody' &&
+          route.startsWith(method.replace('HEAD', 'GET').toLowerCase()),
       )
     for (const method of METHODS) {
       // What is public may be spelled as it likes, and a preflight of the API is answered to anybody.
@@ -120,9 +125,7 @@ function boardRoutes() {
   return appRoutes.api.flatMap(({ method, route }) => {
     const methods = Array.isArray(method) ? method : [method]
     const paths = Array.isArray(route) ? route : [route]
-    return methods.flatMap((one) =>
-      paths.map((path) => ({ route: `${one} ${path}`, method: one.toUpperCase(), path })),
-    )
+    return methods.flatMap((one) => paths.map((path) => ({ route: `${one} ${path}`, method: one.toUpperCase(), path })))
   })
 }
 

@@ -57,7 +57,10 @@ function isAsItMustBe(must: Must, { caller, path }: SecurityCase, { status, body
   if (status === 400 && body === '' && must !== 'let in') return true
   switch (must) {
     case 'not authenticated':
-      return (status === 401 || (status === 403 && /messages\/?(\?|$)/.test(path))) && /Not authenticated/.test(body || 'Not authenticated')
+      return (
+        (status === 401 || (status === 403 && /messages\/?(\?|$)/.test(path))) &&
+        /Not authenticated/.test(body || 'Not authenticated')
+      )
     case 'nothing done':
       return [401, 403, 404, 405].includes(status) || (status === 400 && caller !== 'nobody')
     case 'let in':

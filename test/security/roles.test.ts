@@ -128,7 +128,10 @@ it('shows the runs, queues and messages of an action to those who may watch it',
         expect([who, name, part, (await ask(who, `/api/runs/${run}${part}`)).status]).toEqual([who, name, part, status])
       // A guessed tag tells nothing of a run that one does not see.
       const guessed = await fetch(`${system.url}/api/runs/${run}`, {
-        headers: { authorization: `Token ${everybody[who]}`, 'if-none-match': '"1","2","3","4","1-v","2-v","3-v","4-v"' },
+        headers: {
+          authorization: `Token ${everybody[who]}`,
+          'if-none-match': '"1","2","3","4","1-v","2-v","3-v","4-v"',
+        },
       })
       expect([who, name, guessed.status === 404]).toEqual([who, name, !may])
     }
@@ -173,7 +176,10 @@ it('lets admins alone steer the runs of an action that is no longer published', 
   const run = (await other.send('execute_action', { name: 'passing' })).headers.get('x-run-id') ?? ''
   for (const worker of other.workers.splice(0)) await worker.stop()
   await other.addWorker({ actions: [defineAction({ name: 'other', target: common(), run: () => undefined })] })
-  await until('the action to be gone', async () => !(await (await other.get('/api/actions')).text()).includes('passing'))
+  await until(
+    'the action to be gone',
+    async () => !(await (await other.get('/api/actions')).text()).includes('passing'),
+  )
   const steer = (role: 'operator' | 'admin'): Promise<Response> =>
     fetch(`${other.url}/api/runs/${run}/retry`, { method: 'POST', headers: { authorization: `Token ${TOKENS[role]}` } })
   expect((await steer('operator')).status).toBe(404)

@@ -19,7 +19,8 @@ export const gatewaySettings = {
     check: (given) => void parseAuthTokens(given),
   }),
   AUTH_TOKENS_FILE: text({
-    description: 'A file with such entries, one a line. It is read again when it changes: tokens come and go without a restart.',
+    description:
+      'A file with such entries, one a line. It is read again when it changes: tokens come and go without a restart.',
     allowed: 'a file',
   }),
   OWN_RUNS_ONLY: text({
@@ -33,13 +34,15 @@ export const gatewaySettings = {
     check: (given) => void parseProxies(given),
   }),
   MAX_WRONG_TOKENS: integer({
-    description: 'Wrong tokens that one address may send within a minute, over all gateways; beyond it, it is answered with 429.',
+    description:
+      'Wrong tokens that one address may send within a minute, over all gateways; beyond it, it is answered with 429.',
     default: 30,
     min: 1,
     max: 1_000_000,
   }),
   MAX_REQUESTS: integer({
-    description: 'Requests that one caller may send within a minute, over all gateways; beyond it, 429. 0 for any number.',
+    description:
+      'Requests that one caller may send within a minute, over all gateways; beyond it, 429. 0 for any number.',
     default: 60_000,
     min: 0,
     max: 1_000_000_000,
@@ -73,6 +76,38 @@ export const gatewaySettings = {
     default: 10_000_000,
     min: 1,
     max: 1_000_000_000,
+  }),
+  MAX_FORM_FIELDS: integer({ description: 'Most fields of one form.', default: 1_000, min: 1, max: 100_000 }),
+  MAX_FORM_KB: integer({
+    description: 'Largest form, in kilobytes (1,000 characters); which records are meant does not count.',
+    default: 1_000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  MAX_BODIES_MB: integer({
+    description:
+      'Most bytes of requests that a gateway holds at once, in megabytes; beyond it, 503. One body always fits.',
+    default: 256,
+    min: 1,
+    max: 100_000,
+  }),
+  MAX_BODIES_PER_CALLER_MB: integer({
+    description: 'The same for one caller; beyond it, 429.',
+    default: 128,
+    min: 1,
+    max: 100_000,
+  }),
+  MAX_CONNECTIONS: integer({
+    description: 'Most connections to a gateway at once, idle ones included; further ones are closed.',
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  MAX_STREAMS: integer({
+    description: 'Most streams of events that one caller has open at a gateway; beyond it, 429.',
+    default: 100,
+    min: 1,
+    max: 100_000,
   }),
   MAX_BODY_MB: integer({
     description: 'Largest request body, in megabytes (10^6 bytes).',

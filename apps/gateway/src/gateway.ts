@@ -27,16 +27,19 @@ import { AccessKeys } from './access/access-keys.js'
 import { type AuthToken, parseAuthTokens } from './access/auth-tokens.js'
 import { Authenticator } from './access/authenticator.js'
 import { developmentToken } from './access/development-token.js'
+import { OpenStreams } from './access/open-streams.js'
 import { RefusedAttempts } from './access/refused-attempts.js'
 import { RequestQuota } from './access/request-quota.js'
 import { parseOwnRunsOnly, RunAccess } from './access/run-access.js'
 import { Sessions } from './access/sessions.js'
 import { TokenBook } from './access/token-book.js'
+import { visibleTo } from './access/visible-actions.js'
 import { CatalogView } from './catalog/catalog-view.js'
 import { type GatewayConfig, parseOrigins } from './config.js'
 import { ConsoleFiles, LOGIN_PATH } from './console/console-files.js'
 import { Dashboard } from './dashboard/dashboard.js'
 import { Health } from './health.js'
+import { BodyBudget } from './http/body-budget.js'
 import { createApp } from './http/app.js'
 import { clientAddress, parseProxies } from './http/client-address.js'
 import { HttpServer } from './http/server.js'
@@ -47,6 +50,12 @@ import { MessagesEndpoint } from './messages/endpoint.js'
 import { EventStreams } from './watching/event-stream.js'
 import { RunWatch } from './watching/run-watch.js'
 import { WireLog } from './wire/wire-log.js'
+
+/** Objects and lists in one request, and how deep they may lie in each other; ids, the most that is sent, are neither. */
+const MOST_CONTAINERS = 100_000
+const MOST_LEVELS = 10_000
+/** Keys of one object. */
+const MOST_KEYS = 10_000
 
 export interface Gateway extends LongLived {
   /** The port it listens on, once started. */
@@ -113,6 +122,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const acceptor = new Acceptor({ admission, store, queues, listings, catalog })
   const directLine = new DirectLine(catalog, !redis.isCluster)
   const expirer = new Expirer(store.index, steering, report('looking for expired runs failed; trying again'))
+  const formBounds = { fields: config.MAX_FORM_FIELDS, characters: config.MAX_FORM_KB * 1_000 }
   const executeAction = new ExecuteAction({
     catalog,
     acceptor,
@@ -122,9 +132,11 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     reader,
     endings,
     maxIds: config.MAX_IDS,
+    formBounds,
     waitMaxMs: config.WAIT_MAX,
     runsPath: `${config.API_PREFIX}/runs`,
   })
+  const maxBodyBytes = config.MAX_BODY_MB * 1_000_000
   const wire = new WireLog(redis, keys, report('keeping messages for the console failed'))
   const streams = new EventStreams()
   const asker = new Asker({ redis, subscriber, keys })
@@ -134,15 +146,39 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const app = createApp({
     apiPrefix: config.API_PREFIX,
     origins: parseOrigins(config.CORS_ORIGINS),
-    maxBodyBytes: config.MAX_BODY_MB * 1_000_000,
+    maxBodyBytes,
+    bodyBounds: {
+      json: {
+        levels: MOST_LEVELS,
+        containers: MOST_CONTAINERS,
+        values: config.MAX_IDS + MOST_CONTAINERS,
+        keys: MOST_KEYS,
+      },
+      // One body fits in any case.
+      budget: new BodyBudget(
+        Math.max(config.MAX_BODIES_MB * 1_000_000, maxBodyBytes),
+        Math.max(config.MAX_BODIES_PER_CALLER_MB * 1_000_000, maxBodyBytes),
+      ),
+    },
+    runsAnything: (caller) => visibleTo(caller, catalog.published).length > 0,
     gate: { authenticator, quota },
     sessions,
     addressOf: clientAddress(parseProxies(config.TRUSTED_PROXIES)),
-    messages: new MessagesEndpoint(catalog, executeAction, actionList, new FieldOptions({ ...asking, actionList })),
+    messages: new MessagesEndpoint(
+      catalog,
+      executeAction,
+      actionList,
+      new FieldOptions({ ...asking, actionList, formBounds }),
+    ),
     runs,
     steering: { steering, runs, endings, queues, catalog, acceptor, backlog },
     catalog: { catalog, runs, queues, history: new History(redis, keys, report('counting for the charts failed')) },
-    events: { runs, watch: new RunWatch(reader, endings, report('looking at a watched run failed')), streams },
+    events: {
+      runs,
+      watch: new RunWatch(reader, endings, report('looking at a watched run failed')),
+      streams,
+      open: new OpenStreams(config.MAX_STREAMS),
+    },
     queues,
     wire,
     console,
@@ -152,7 +188,13 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     health,
     logger,
   })
-  const server = new HttpServer(callbackOf(app), config.HOST, config.PORT, config.SHUTDOWN_DEADLINE)
+  const server = new HttpServer(
+    callbackOf(app),
+    config.HOST,
+    config.PORT,
+    config.SHUTDOWN_DEADLINE,
+    config.MAX_CONNECTIONS,
+  )
 
   const lifecycle = new Lifecycle(
     [

@@ -10,8 +10,7 @@ export function usualHeaders({ request, answer }: Case): Record<string, string> 
     'x-request-id': '~.',
     vary: 'Origin',
     'cache-control': 'no-store',
-    'content-security-policy':
-      "default-src 'none';frame-ancestors 'none';base-uri 'none';form-action 'none'",
+    'content-security-policy': "default-src 'none';frame-ancestors 'none';base-uri 'none';form-action 'none'",
     'cross-origin-resource-policy': 'same-origin',
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',

@@ -34,7 +34,8 @@ export function requireDifferent(tokens: readonly AuthToken[]): void {
   const names = new Map<string, string>()
   for (const { name, hash } of tokens) {
     const known = names.get(hash.toString('hex'))
-    if (known !== undefined) throw new RangeError(`gives one token to two names, '${known}' and '${name}': each needs its own`)
+    if (known !== undefined)
+      throw new RangeError(`gives one token to two names, '${known}' and '${name}': each needs its own`)
     names.set(hash.toString('hex'), name)
   }
 }
@@ -60,7 +61,9 @@ function readToken(token: string, where: string): Buffer {
   }
   if (/[<>]/.test(token)) throw new RangeError(`has the text of an example in ${where}: put a token of your own there`)
   if (!/^[\x21-\x7e]+$/.test(token) || token.includes(';'))
-    throw new RangeError(`has a token in ${where} that no header can carry: use visible ASCII characters, but no ; and no ,`)
+    throw new RangeError(
+      `has a token in ${where} that no header can carry: use visible ASCII characters, but no ; and no ,`,
+    )
   if (token.length < SHORTEST_TOKEN)
     throw new RangeError(`has a token in ${where} that is too short: at least ${SHORTEST_TOKEN} characters are needed`)
   return hash(token)

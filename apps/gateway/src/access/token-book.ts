@@ -31,7 +31,9 @@ export class TokenBook {
     try {
       if (options.file !== '') await book.#read()
     } catch (error) {
-      throw new ConfigProblems([`AUTH_TOKENS_FILE: '${options.file}' ${error instanceof RangeError ? '' : 'cannot be read: '}${(error as Error).message}`])
+      throw new ConfigProblems([
+        `AUTH_TOKENS_FILE: '${options.file}' ${error instanceof RangeError ? '' : 'cannot be read: '}${(error as Error).message}`,
+      ])
     }
     return book
   }

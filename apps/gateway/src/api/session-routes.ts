@@ -7,7 +7,8 @@ import type { Authenticator } from '../access/authenticator.js'
 import { isSameOrigin } from '../access/same-origin.js'
 import { readSessionCookie, setSessionCookie } from '../access/session-cookie.js'
 import type { Sessions } from '../access/sessions.js'
-import { answerJson, type GatewayContext, type GatewayMiddleware, type GatewayState } from '../http/context.js'
+import type { BodyBounds } from '../http/bounded-body.js'
+import { answerJson, type GatewayContext, type GatewayState } from '../http/context.js'
 import { readBody } from '../http/read-body.js'
 import { VERSION } from '../version.js'
 
@@ -17,13 +18,17 @@ const LARGEST_LOGIN_BYTES = 10_000
  * `GET /session`: who is logged in, or null. `POST /session` with `{"token": …}`: log in; the answer sets a cookie that scripts cannot
  * read. `DELETE /session`: log out; the session ends on the server, wherever its cookie may have got to.
  */
-export function addSessionRoutes(router: Router<GatewayState>, authenticator: Authenticator, sessions: Sessions): void {
+export function addSessionRoutes(
+  router: Router<GatewayState>,
+  authenticator: Authenticator,
+  sessions: Sessions,
+  bounds: BodyBounds,
+): void {
+  const readLogin = readBody(LARGEST_LOGIN_BYTES, bounds)
   router.get('/session', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
     const caller =
-      gctx.get('Authorization') === ''
-        ? await authenticator.sessionOf(gctx)
-        : await authenticator.callerOf(gctx, false)
+      gctx.get('Authorization') === '' ? await authenticator.sessionOf(gctx) : await authenticator.callerOf(gctx, false)
     if (caller) gctx.state.caller = caller
     answerJson(gctx, 200, caller ? viewSession(caller) : null)
   })
@@ -52,8 +57,6 @@ export function addSessionRoutes(router: Router<GatewayState>, authenticator: Au
     gctx.status = 204
   })
 }
-
-const readLogin: GatewayMiddleware = readBody(LARGEST_LOGIN_BYTES)
 
 async function findToken(authenticator: Authenticator, ctx: GatewayContext, token: string): Promise<AuthToken> {
   try {

@@ -1,11 +1,5 @@
 import { FlexActionError } from '@flexaction/shared/errors'
-import {
-  type Backlog,
-  type Run,
-  type RunEndings,
-  type RunSteering,
-  type SteeringReply,
-} from '@flexaction/shared/runs'
+import { type Backlog, type Run, type RunEndings, type RunSteering, type SteeringReply } from '@flexaction/shared/runs'
 import type { BatchQueues } from '@flexaction/shared/queues'
 import type Router from '@koa/router'
 import type { Acceptor } from '../accepting/acceptor.js'

@@ -11,6 +11,8 @@ import { callerOf, type GatewayContext, type GatewayMiddleware } from '../http/c
 import { withoutInlineParts } from './dashboard-page.js'
 import { GuardedAdapter } from './guarded-adapter.js'
 
+const STATIC_FILES = `${DASHBOARD_PATH}/static/`
+
 export interface DashboardOptions {
   queues: BatchQueues
   /** The page to log in at, if there is one; else the browser asks for a password. */
@@ -94,6 +96,8 @@ export class Dashboard {
           'method_not_allowed',
           'The dashboard does not do this: jobs belong to runs, which are steered in the console, or by the API',
         )
+      // The names of its files change with their content.
+      if (ctx.status === 200 && ctx.path.startsWith(STATIC_FILES)) ctx.set('Cache-Control', 'private, max-age=86400')
       if (typeof ctx.body === 'string' && ctx.response.is('html')) ctx.body = withoutInlineParts(ctx.body)
       return undefined
     }

@@ -4,6 +4,7 @@ import type { BatchQueues } from '@flexaction/shared/queues'
 import { FlexActionError } from '@flexaction/shared/errors'
 import Router from '@koa/router'
 import Koa from 'koa'
+import type { Caller } from '../access/caller.js'
 import { gate, type GateOptions } from '../access/gate.js'
 import { needsOf } from '../access/needs.js'
 import type { RunAccess } from '../access/run-access.js'
@@ -26,8 +27,9 @@ import type { WireLog } from '../wire/wire-log.js'
 import { VERSION } from '../version.js'
 import { answerErrors } from './answer-errors.js'
 import { type Area, areas } from './areas.js'
+import type { BodyBounds } from './bounded-body.js'
 import type { ClientAddress } from './client-address.js'
-import { answerJson, type GatewayContext, type GatewayMiddleware, type GatewayState } from './context.js'
+import { answerJson, callerOf, type GatewayContext, type GatewayMiddleware, type GatewayState } from './context.js'
 import { answerOptions, cors } from './cors.js'
 import { readBody } from './read-body.js'
 import { requestId } from './request-id.js'
@@ -37,6 +39,9 @@ export interface AppOptions {
   apiPrefix: string
   origins: readonly string[]
   maxBodyBytes: number
+  bodyBounds: BodyBounds
+  /** Whether there is anything that a caller may run. */
+  runsAnything(caller: Caller): boolean
   /** Who gets in. */
   gate: Pick<GateOptions, 'authenticator' | 'quota'>
   sessions: Sessions
@@ -56,6 +61,9 @@ export interface AppOptions {
   logger: Logger
 }
 
+/** Whoever may run nothing sends nothing large: no list of records. */
+const SMALL_BODY_BYTES = 100_000
+
 /** The Koa application: middlewares and routes in the order in which a request meets them. */
 export function createApp(options: AppOptions): Koa<GatewayState> {
   const { apiPrefix, dashboard, logger } = options
@@ -73,10 +81,25 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
   use(cors(options.origins))
   use(answerOptions)
   use(dashboard.askToLogIn)
-  use(gate({ ...options.gate, needsOf: needsOf({ apiPrefix, api, console: options.console }), takesPasswords: isOfDashboard }))
+  use(
+    gate({
+      ...options.gate,
+      needsOf: needsOf({ apiPrefix, api, console: options.console }),
+      takesPasswords: isOfDashboard,
+    }),
+  )
   use(dashboard.routes)
   use(only('apiRoot', 'GET', async (ctx) => answerJson(ctx, 200, { version: VERSION, type: 'flexaction' })))
-  use(only('messages', 'POST', chain(readBody(options.maxBodyBytes), (ctx) => options.messages.answer(ctx))))
+  const anyBody = readBody(options.maxBodyBytes, options.bodyBounds)
+  const smallBody = readBody(Math.min(SMALL_BODY_BYTES, options.maxBodyBytes), options.bodyBounds)
+  const body: GatewayMiddleware = (ctx, next) => (options.runsAnything(callerOf(ctx)) ? anyBody : smallBody)(ctx, next)
+  use(
+    only(
+      'messages',
+      'POST',
+      chain(body, (ctx) => options.messages.answer(ctx)),
+    ),
+  )
   const health = new Router<GatewayState>({ sensitive: true })
   options.health.addRoutes(health)
   app.use(health.routes())
@@ -92,7 +115,7 @@ function apiRoutes(options: AppOptions): Router<GatewayState> {
   addFilesRoute(router, options.files)
   const document = openApiDocument(apiPrefix)
   router.get('/openapi.json', (ctx) => answerJson(ctx as unknown as GatewayContext, 200, document))
-  addSessionRoutes(router, options.gate.authenticator, options.sessions)
+  addSessionRoutes(router, options.gate.authenticator, options.sessions, options.bodyBounds)
   addRunsRoutes(router, options.runs)
   addRunDetailsRoutes(router, options.runs, options.queues)
   addEventsRoutes(router, options.events)

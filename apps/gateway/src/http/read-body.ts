@@ -1,6 +1,7 @@
 import { FlexActionError } from '@flexaction/shared/errors'
 import bodyParser from 'koa-bodyparser'
-import type { GatewayMiddleware } from './context.js'
+import { type BodyBounds, boundedBody } from './bounded-body.js'
+import type { GatewayContext, GatewayMiddleware } from './context.js'
 
 const TYPES = ['application/json', 'application/x-www-form-urlencoded']
 
@@ -8,7 +9,7 @@ const TYPES = ['application/json', 'application/x-www-form-urlencoded']
  * Reads a JSON or form body of at most `limitBytes`. Errors: 415 for another type or an unknown encoding, 413 beyond the
  * limit, 400 for what is no JSON (PROTOCOL.md sections 1 and 2).
  */
-export function readBody(limitBytes: number): GatewayMiddleware {
+export function readBody(limitBytes: number, bounds: BodyBounds): GatewayMiddleware {
   const limit = `${limitBytes}b`
   const parse = bodyParser({
     enableTypes: ['json', 'form'],
@@ -29,7 +30,8 @@ export function readBody(limitBytes: number): GatewayMiddleware {
     }
     if (Number(ctx.get('Content-Length')) > limitBytes) throw tooLarge(limitBytes)
     try {
-      await parse(ctx, () => Promise.resolve())
+      const bounded = Object.create(ctx, { req: { value: boundedBody(ctx, bounds) } }) as GatewayContext
+      await parse(bounded, () => Promise.resolve())
     } finally {
       // A parser that gave up has stopped reading: what is left is let through, or the connection's next request would hang.
       ctx.req.resume()
@@ -51,6 +53,7 @@ function tooLarge(limitBytes: number): FlexActionError {
 }
 
 function bodyError(error: ParserError, limitBytes: number): Error {
+  if (error instanceof FlexActionError) return error
   if (error.status === 413 || error.type === 'entity.too.large') return tooLarge(limitBytes)
   // What the library that inflates says of an encoding that it does not know.
   if (error.status === 415) return new FlexActionError('unsupported_media_type', error.message)

@@ -5,7 +5,12 @@ import type { GatewayMiddleware } from './context.js'
 type Directives = Record<string, string[]>
 
 /** An answer is data: a browser that is led to show it as a page loads nothing for it. */
-const DATA: Directives = { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] }
+const DATA: Directives = {
+  defaultSrc: ["'none'"],
+  frameAncestors: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+}
 
 /** Scripts and styles come from here alone, and none stands in the page; styles of elements are set by the components. */
 const CONSOLE: Directives = {
@@ -21,8 +26,11 @@ const CONSOLE: Directives = {
   frameAncestors: ["'none'"],
 }
 
-/** What stands inline in bull-board's page is taken out of it (dashboard/dashboard-page.ts). */
-const DASHBOARD: Directives = { ...CONSOLE, styleSrc: ["'self'"], baseUri: ["'self'"] }
+/** The colours of an icon, which bull-board's script puts into the page: allowed by its content alone. A browser test tells of others. */
+const ICON_COLOURS = "'sha256-r2N1TB/gHbBtBZFKg7ejmq1acVSREzucTAEw6ga4hoU='"
+
+/** What stands inline in bull-board's page itself is taken out of it (dashboard/dashboard-page.ts). */
+const DASHBOARD: Directives = { ...CONSOLE, styleSrc: ["'self'", ICON_COLOURS], baseUri: ["'self'"] }
 
 const policy = (directives: Directives, referrer: 'no-referrer' | 'same-origin'): GatewayMiddleware => {
   const options: Parameters<typeof helmet>[0] = {

@@ -5,6 +5,14 @@ import type { AddressInfo } from 'node:net'
 /** Proxies and browsers reuse connections for about a minute; the server must not be the one to close them first. */
 const KEEP_ALIVE_MS = 75_000
 
+/** A request has come whole within this time, its headers sooner; what is slower is ended with 408. In ms. */
+const TIMES = {
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+}
+
 /** The listening socket. Stopping it lets requests in hand finish, up to the deadline. */
 export class HttpServer {
   readonly #server: Server
@@ -14,14 +22,16 @@ export class HttpServer {
     private readonly host: string,
     private readonly wantedPort: number,
     private readonly deadlineMs: number,
+    maxConnections: number,
   ) {
-    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    this.#server = createServer(TIMES, (request, response) => {
       // While stopping, a connection ends with the request that it was busy with.
       response.on('close', () => {
         if (!this.#server.listening) this.#server.closeIdleConnections()
       })
       listener(request, response)
     })
+    this.#server.maxConnections = maxConnections
   }
 
   get port(): number {

@@ -2,6 +2,7 @@ import { type ActionEntry, GET_ACTION_LIST, type PublishedAction } from '@flexac
 import { FlexActionError } from '@flexaction/shared/errors'
 import type { Logger } from '@flexaction/shared/logging'
 import { type Asker, type MessageQuestion, messageTopic } from '@flexaction/shared/questions'
+import { hash } from 'node:crypto'
 import { type Caller, requirePermission } from '../access/caller.js'
 import { visibleTo } from '../access/visible-actions.js'
 import type { CatalogView } from '../catalog/catalog-view.js'
@@ -35,7 +36,10 @@ export class ActionList {
     refuseDeep('ids', params.ids)
     const added = await this.#addedBy(handler, params, caller)
     return Buffer.from(
-      JSON.stringify([...visibleTo(caller, catalog.actions).map(({ entry }) => entry), ...added.filter(this.#isReachable)]),
+      JSON.stringify([
+        ...visibleTo(caller, catalog.actions).map(({ entry }) => entry),
+        ...added.filter(this.#isReachable),
+      ]),
     )
   }
 
@@ -53,7 +57,7 @@ export class ActionList {
   async #addedBy(handler: PublishedAction, params: JsonObject, caller: Caller): Promise<readonly ActionEntry[]> {
     const { catalog, asker, withinMs, logger } = this.options
     const question: MessageQuestion = { params, user: caller }
-    const key = JSON.stringify(question)
+    const key = hash('sha256', JSON.stringify(question), 'base64')
     const known = this.#added.get(key)
     if (known && known.until > Date.now()) return known.entries
     try {

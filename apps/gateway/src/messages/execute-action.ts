@@ -16,6 +16,7 @@ import { requirePermission } from '../access/caller.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { callerOf, type GatewayContext } from '../http/context.js'
 import { answerEnded, answerItem, answerMessage, answerQueued } from './answer-run.js'
+import { type FormBounds, requireBoundedForm } from './form-bounds.js'
 import type { JsonObject } from './parse-message.js'
 import { waitFor } from './prefer.js'
 import { readOrder } from './read-order.js'
@@ -29,6 +30,7 @@ export interface ExecuteActionOptions {
   reader: RunReader
   endings: RunEndings
   maxIds: number
+  formBounds: FormBounds
   waitMaxMs: number
   /** Path under which runs are read: the Location header. */
   runsPath: string
@@ -39,8 +41,8 @@ export class ExecuteAction {
   constructor(private readonly options: ExecuteActionOptions) {}
 
   async answer(ctx: GatewayContext, params: JsonObject): Promise<void> {
-    const { catalog, maxIds, coalescer } = this.options
-    const order = await readOrder(params, callerOf(ctx), catalog, maxIds)
+    const { catalog, maxIds, formBounds, coalescer } = this.options
+    const order = await readOrder(params, callerOf(ctx), catalog, maxIds, formBounds)
     const key = ctx.get('Idempotency-Key')
     const { requestId, logger } = ctx.state
     const joined = key === '' ? coalescer.join(order, callerOf(ctx), requestId, logger) : undefined
@@ -51,6 +53,7 @@ export class ExecuteAction {
   /** A custom message: a run with one item, answered with what its handler returns. */
   async answerMessage(ctx: GatewayContext, message: CatalogAction, params: JsonObject): Promise<void> {
     requirePermission(callerOf(ctx), message.permission, `the message '${message.name}'`)
+    requireBoundedForm(params, this.options.formBounds)
     const order: Order = { action: message, model: undefined, form: params, selection: { none: true } }
     await this.#answerRun(ctx, order, params, ctx.get('Idempotency-Key'))
   }

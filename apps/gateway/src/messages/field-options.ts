@@ -8,18 +8,21 @@ import {
   optionsTopic,
   type RecordsQuestion,
 } from '@flexaction/shared/questions'
+import { hash } from 'node:crypto'
 import type { FieldDescription } from '@flexaction/shared/fields'
 import type { Caller } from '../access/caller.js'
-import { actionsFor } from '../access/visible-actions.js'
+import { actionsFor, requireName } from '../access/visible-actions.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { findAction } from '../catalog/find-action.js'
 import type { ActionList } from './action-list.js'
+import { type FormBounds, requireBoundedForm } from './form-bounds.js'
 import { describe, type JsonObject, parseParams } from './parse-message.js'
 
 export interface FieldOptionsOptions {
   catalog: CatalogView
   asker: Asker
   actionList: ActionList
+  formBounds: FormBounds
   /** How long an answer of a worker is waited for, in ms. */
   withinMs: number
 }
@@ -41,11 +44,13 @@ export class FieldOptions {
    * collection; else none.
    */
   async find(params: JsonObject, caller: Caller): Promise<unknown> {
+    for (const key of ['field', 'action', 'model', 'search', 'q']) requireName(key, params[key])
     const { action, described } = await this.#fieldOf(params, caller)
     const search = [params.search, params.q].find((text) => typeof text === 'string' && text !== '') as
       string | undefined
     if (action?.askedFields?.includes(described.name)) {
       const form = parseParams(params.form)
+      requireBoundedForm(form, this.options.formBounds)
       return await this.#askAction(action, { field: described.name, form, user: caller, ...(search && { search }) })
     }
     const related = (described.params?.related_model as { model?: string } | undefined)?.model
@@ -101,7 +106,8 @@ export class FieldOptions {
     })
   }
 
-  #cached(key: string, find: () => Promise<unknown>): Promise<unknown> {
+  #cached(question: string, find: () => Promise<unknown>): Promise<unknown> {
+    const key = hash('sha256', question, 'base64')
     const now = Date.now()
     const known = this.#cache.get(key)
     if (known && known.until > now) return known.options

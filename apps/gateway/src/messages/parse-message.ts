@@ -1,4 +1,5 @@
 import { FlexActionError } from '@flexaction/shared/errors'
+import { requireBoundedJson } from '../http/json-scanner.js'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -74,6 +75,7 @@ function isDeeperThan(levels: number, value: unknown): boolean {
 }
 
 function parseJson(text: string): unknown {
+  requireBoundedJson(text)
   try {
     return JSON.parse(text) as unknown
   } catch {

@@ -5,6 +5,7 @@ import type { Caller } from '../access/caller.js'
 import { actionsFor } from '../access/visible-actions.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { findAction } from '../catalog/find-action.js'
+import { type FormBounds, requireBoundedForm } from './form-bounds.js'
 import { type JsonObject, parseParams } from './parse-message.js'
 import {
   type Problems,
@@ -24,11 +25,13 @@ export async function readOrder(
   caller: Caller,
   catalog: CatalogView,
   maxIds: number,
+  formBounds: FormBounds,
 ): Promise<Order> {
   const name = readText('name', params.name, true)
   const model = readText('model', params.model, false)
   const actions = actionsFor(caller, catalog.actions, name)
   const parts = selectionParts(params, parseParams(params.params))
+  requireBoundedForm(parts.form, formBounds)
   const action = findAction(actions, name ?? '', model, selects(parts))
 
   const [onlyModel, ...others] = action.target.kind === 'common' ? [] : action.target.models

@@ -73,7 +73,13 @@ function operation(route: DocumentedRoute) {
 }
 
 function refusalsOf({ needs, refusals = [], fieldErrors, jetErrors }: DocumentedRoute): [number, object][] {
-  const statuses = new Set([...(needs === 'nothing' || jetErrors ? [] : [401]), ...(needs === 'operator' || needs === 'admin' ? [403] : []), ...refusals, 429, 503])
+  const statuses = new Set([
+    ...(needs === 'nothing' || jetErrors ? [] : [401]),
+    ...(needs === 'operator' || needs === 'admin' ? [403] : []),
+    ...refusals,
+    429,
+    503,
+  ])
   return [...statuses]
     .sort((a, b) => a - b)
     .map((status) => {

@@ -43,7 +43,13 @@ const steering = (word: string, effect: string): DocumentedRoute => ({
 
 /** Every route below the API's prefix. A test holds it against the router. */
 export const ROUTES: readonly DocumentedRoute[] = [
-  { method: 'get', path: '', needs: 'nothing', summary: 'Version, and the connection check', answers: [200, 'version'] },
+  {
+    method: 'get',
+    path: '',
+    needs: 'nothing',
+    summary: 'Version, and the connection check',
+    answers: [200, 'version'],
+  },
   {
     method: 'post',
     path: '/messages',
@@ -121,7 +127,13 @@ export const ROUTES: readonly DocumentedRoute[] = [
   steering('pause', 'Begins nothing more of a run'),
   steering('resume', 'Lets a paused or halted run go on'),
   steering('retry', 'Reopens an ended run for its failed items'),
-  { method: 'get', path: '/actions', needs: 'viewer', summary: 'What is published, and who serves it', answers: [200, 'actions'] },
+  {
+    method: 'get',
+    path: '/actions',
+    needs: 'viewer',
+    summary: 'What is published, and who serves it',
+    answers: [200, 'actions'],
+  },
   { method: 'get', path: '/workers', needs: 'viewer', summary: 'Live workers', answers: [200, 'workers'] },
   {
     method: 'get',
@@ -132,7 +144,13 @@ export const ROUTES: readonly DocumentedRoute[] = [
     answers: [200, 'history'],
     refusals: [400],
   },
-  { method: 'get', path: '/collections', needs: 'viewer', summary: 'Collections that can be listed', answers: [200, 'collections'] },
+  {
+    method: 'get',
+    path: '/collections',
+    needs: 'viewer',
+    summary: 'Collections that can be listed',
+    answers: [200, 'collections'],
+  },
   {
     method: 'get',
     path: '/collections/:name/records',
@@ -142,7 +160,14 @@ export const ROUTES: readonly DocumentedRoute[] = [
     answers: [200, 'recordsPage'],
     refusals: [400, 404],
   },
-  { method: 'get', path: '/wire', needs: 'operator', summary: 'The last messages', answers: [200, 'wire'], refusals: [403] },
+  {
+    method: 'get',
+    path: '/wire',
+    needs: 'operator',
+    summary: 'The last messages',
+    answers: [200, 'wire'],
+    refusals: [403],
+  },
   {
     method: 'get',
     path: '/files/:id',
@@ -163,6 +188,19 @@ export const ROUTES: readonly DocumentedRoute[] = [
     refusals: [400, 401, 403, 413, 415],
     fieldErrors: true,
   },
-  { method: 'delete', path: '/session', needs: 'nothing', summary: 'Logs it out', answers: [204, null], refusals: [403] },
-  { method: 'get', path: '/openapi.json', needs: 'nothing', summary: 'This document', answers: [200, 'application/json'] },
+  {
+    method: 'delete',
+    path: '/session',
+    needs: 'nothing',
+    summary: 'Logs it out',
+    answers: [204, null],
+    refusals: [403],
+  },
+  {
+    method: 'get',
+    path: '/openapi.json',
+    needs: 'nothing',
+    summary: 'This document',
+    answers: [200, 'application/json'],
+  },
 ]
