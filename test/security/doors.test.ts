@@ -55,17 +55,10 @@ function headersOf({ caller }: SecurityCase): Record<string, string> {
 function isAsItMustBe(must: Must, { caller, path }: SecurityCase, { status, body }: Answered): boolean {
   // Refused by the HTTP server itself.
   if (status === 400 && body === '' && must !== 'let in') return true
-  switch (must) {
-    case 'not authenticated':
-      return (
-        (status === 401 || (status === 403 && /messages\/?(\?|$)/.test(path))) &&
-        /Not authenticated/.test(body || 'Not authenticated')
-      )
-    case 'nothing done':
-      return [401, 403, 404, 405].includes(status) || (status === 400 && caller !== 'nobody')
-    case 'let in':
-      return ![401, 403, 405].includes(status) && status < 500
-  }
+  if (must === 'let in') return ![401, 403, 405].includes(status) && status < 500
+  if (must === 'nothing done') return [401, 403, 404, 405].includes(status) || (status === 400 && caller !== 'nobody')
+  const refused = status === 401 || (status === 403 && /messages\/?(\?|$)/.test(path))
+  return refused && /Not authenticated/.test(body || 'Not authenticated')
 }
 
 /** Keys of queues that hold jobs. An admin may pause and resume queues: that is noted in other ones. */

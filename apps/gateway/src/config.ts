@@ -1,5 +1,6 @@
-import { duration, integer, readSettings, type Settings, sharedSettings, text } from '@flexaction/shared/config'
+import { choice, duration, integer, readSettings, type Settings, sharedSettings, text } from '@flexaction/shared/config'
 import { parseAuthTokens } from './access/auth-tokens.js'
+import { JWT_ALGORITHMS } from './access/jwt-verifier.js'
 import { parseOwnRunsOnly } from './access/run-access.js'
 import { parseProxies } from './http/client-address.js'
 
@@ -23,6 +24,37 @@ export const gatewaySettings = {
       'A file with such entries, one a line. It is read again when it changes: tokens come and go without a restart.',
     allowed: 'a file',
   }),
+  JWT_PUBLIC_KEY: text({
+    description: 'Public key (PEM) of whoever signs the JWTs that callers send; line breaks may be written as \\n.',
+    allowed: '-----BEGIN PUBLIC KEY-----…',
+  }),
+  JWT_JWKS_URL: text({
+    description: 'Where such keys are published, instead of one key.',
+    allowed: 'https://…',
+    check: (given) => {
+      if (given !== '' && !/^https?:\/\//.test(given)) throw new RangeError('must be an address such as https://…')
+    },
+  }),
+  JWT_ISSUER: text({ description: 'What the claim iss of a JWT must be. Not set: anything.' }),
+  JWT_AUDIENCE: text({ description: 'What the claim aud of a JWT must hold. Not set: anything.' }),
+  JWT_ALGORITHM: choice({
+    description: 'The one algorithm that JWTs may be signed with.',
+    default: 'RS256',
+    of: JWT_ALGORITHMS,
+  }),
+  JWT_CLOCK_TOLERANCE: duration({
+    description: 'How far the clock of whoever signs JWTs may be off.',
+    default: '30s',
+    min: '0s',
+    max: '10m',
+  }),
+  JWT_NAME_CLAIM: text({ description: 'The claim of a JWT that names the caller.', default: 'sub', allowed: 'a claim' }),
+  JWT_ROLE_CLAIM: text({
+    description: 'The claim that holds the role: viewer, operator or admin, or a list with one of them. A path is written with dots.',
+    default: 'role',
+    allowed: 'a claim',
+  }),
+  JWT_GROUPS_CLAIM: text({ description: 'The claim that lists groups.', default: 'groups', allowed: 'a claim' }),
   OWN_RUNS_ONLY: text({
     description: 'Who sees no runs but their own: roles (viewer, operator) and groups, separated by commas.',
     allowed: 'viewer, operator, group:<name>',

@@ -27,6 +27,7 @@ import { AccessKeys } from './access/access-keys.js'
 import { type AuthToken, parseAuthTokens } from './access/auth-tokens.js'
 import { Authenticator } from './access/authenticator.js'
 import { developmentToken } from './access/development-token.js'
+import { JwtVerifier } from './access/jwt-verifier.js'
 import { OpenStreams } from './access/open-streams.js'
 import { RefusedAttempts } from './access/refused-attempts.js'
 import { RequestQuota } from './access/request-quota.js'
@@ -66,6 +67,7 @@ export interface Gateway extends LongLived {
 export async function createGateway(config: GatewayConfig, logger: Logger): Promise<Gateway> {
   // First of all: what is wrong with the configuration is said before anything is begun.
   const book = await TokenBook.open({ tokens: await readTokens(config, logger), file: config.AUTH_TOKENS_FILE, logger })
+  const jwt = await JwtVerifier.open(config)
   const keys = new Keys(config.KEY_PREFIX)
   const redis = connect(config.REDIS_URL, { name: 'gateway', whenAway: 'fail-fast' })
   const subscriber = connect(config.REDIS_URL, { name: 'gateway subscriber', whenAway: 'wait' })
@@ -77,7 +79,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const limiting = { redis, keys: accessKeys }
   const sessions = new Sessions(redis, accessKeys, book)
   const attempts = new RefusedAttempts({ ...limiting, most: config.MAX_WRONG_TOKENS, logger })
-  const authenticator = new Authenticator({ book, sessions, attempts })
+  const authenticator = new Authenticator({ book, sessions, attempts, jwt })
   const quota = new RequestQuota({ ...limiting, most: config.MAX_REQUESTS })
   // That Redis is away is said once, above.
   const report = (what: string) => (error: unknown) => {
@@ -232,10 +234,11 @@ function callbackOf(app: ReturnType<typeof createApp>): RequestListener {
 
 async function readTokens(config: GatewayConfig, logger: Logger): Promise<AuthToken[]> {
   const tokens = parseAuthTokens(config.AUTH_TOKENS)
-  if (tokens.length > 0 || config.AUTH_TOKENS_FILE !== '') return tokens
+  const others = [config.AUTH_TOKENS_FILE, config.JWT_PUBLIC_KEY, config.JWT_JWKS_URL]
+  if (tokens.length > 0 || others.some((setting) => setting !== '')) return tokens
   if (config.NODE_ENV === 'production') {
     throw new ConfigProblems([
-      'AUTH_TOKENS is not set, and production needs it or AUTH_TOKENS_FILE: give name:role:token entries (roles: viewer, operator, admin)',
+      'AUTH_TOKENS is not set, and production needs it, AUTH_TOKENS_FILE or keys for JWTs: give name:role:token entries (roles: viewer, operator, admin)',
     ])
   }
   const token = await developmentToken(config.DATA_DIR)

@@ -3,6 +3,7 @@ import type { GatewayContext } from '../http/context.js'
 import { parseAuthorization } from './authorization-header.js'
 import type { AuthToken } from './auth-tokens.js'
 import { type Caller, toCaller } from './caller.js'
+import { type JwtVerifier, looksLikeJwt } from './jwt-verifier.js'
 import type { RefusedAttempts } from './refused-attempts.js'
 import { isSameOrigin } from './same-origin.js'
 import { readSessionCookie } from './session-cookie.js'
@@ -13,6 +14,8 @@ export interface AuthenticatorOptions {
   book: TokenBook
   sessions: Sessions
   attempts: RefusedAttempts
+  /** Absent: no JWT is taken. */
+  jwt: JwtVerifier | undefined
 }
 
 /** Tells callers by their Authorization header, or by the session of a browser that has logged in. */
@@ -34,7 +37,8 @@ export class Authenticator {
         "Not authenticated: send the header 'Authorization: Token <token>'",
       )
     }
-    if (credential.scheme !== 'basic') return toCaller(await this.tokenOf(ctx, credential.value))
+    const { scheme, value } = credential
+    if (scheme !== 'basic') return (await this.#jwtCallerOf(ctx, scheme, value)) ?? toCaller(await this.tokenOf(ctx, value))
     if (!basic)
       throw new FlexActionError(
         'not_authenticated',
@@ -42,7 +46,15 @@ export class Authenticator {
       )
     if (!isSameOrigin(ctx))
       throw new FlexActionError('not_authenticated', 'Not authenticated: this request comes from another page')
-    return toCaller(await this.tokenOf(ctx, passwordOf(credential.value)))
+    return toCaller(await this.tokenOf(ctx, passwordOf(value)))
+  }
+
+  /** Whom a JWT stands for; `undefined` for what is none, or when no key is set. */
+  async #jwtCallerOf(ctx: GatewayContext, scheme: string, value: string): Promise<Caller | undefined> {
+    const { jwt, attempts } = this.options
+    if (!jwt || (scheme !== 'jwt' && scheme !== 'bearer') || !looksLikeJwt(value)) return undefined
+    attempts.requireAllowed(ctx.state.address, undefined)
+    return await jwt.callerOf(value, () => attempts.note(ctx.state.address))
   }
 
   /** Who has logged in with the browser that sends this. */

@@ -28,19 +28,12 @@ export function needsOf({ apiPrefix, api, console }: NeedsOptions): (ctx: Gatewa
     // Were there several, the strictest counts.
     return [...ROLES].reverse().find((role) => all.includes(role)) ?? (all.length > 0 ? 'nothing' : 'viewer')
   }
-  return ({ method, path, state }) => {
+  return ({ method, path, state: { area } }) => {
     const reads = method === 'GET' || method === 'HEAD'
-    switch (state.area) {
-      case 'messages':
-        return method === 'OPTIONS' ? 'nothing' : 'viewer'
-      case 'apiRoot':
-        return reads || method === 'OPTIONS' ? 'nothing' : 'viewer'
-      case 'api':
-        return method === 'OPTIONS' ? 'nothing' : ofApi(method, path)
-      case 'dashboard':
-        return 'viewer'
-      case 'elsewhere':
-        return reads && (HEALTH_PATHS.includes(path) || console.has(path)) ? 'nothing' : 'viewer'
-    }
+    if (area === 'dashboard') return 'viewer'
+    if (area === 'elsewhere') return reads && (HEALTH_PATHS.includes(path) || console.has(path)) ? 'nothing' : 'viewer'
+    if (method === 'OPTIONS') return 'nothing'
+    if (area === 'api') return ofApi(method, path)
+    return area === 'apiRoot' && reads ? 'nothing' : 'viewer'
   }
 }

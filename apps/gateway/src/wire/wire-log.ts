@@ -1,6 +1,7 @@
 import { maskFields, maskSecrets } from '@flexaction/shared/logging'
 import type { Keys, RedisClient } from '@flexaction/shared/redis'
 import type { WireEntry } from '@flexaction/shared/views'
+import { isScheme } from '../access/authorization-header.js'
 import type { GatewayContext, GatewayMiddleware } from '../http/context.js'
 
 /** Messages that are kept. */
@@ -11,6 +12,8 @@ const TELL_EVERY_MS = 500
 const MOST_PER_TELL = 10
 /** Characters of a body that are kept. */
 const MOST_CHARACTERS = 8_000
+/** Characters of a text that are parsed to find the secrets in it. */
+const MOST_PARSED = 20 * MOST_CHARACTERS
 /** Elements of a list that are kept: a selection may hold a million ids. */
 const MOST_ELEMENTS = 50
 
@@ -122,16 +125,30 @@ function textOf(value: unknown): string {
 function parsed(answer: unknown): unknown {
   if (typeof answer !== 'string' && !Buffer.isBuffer(answer)) return undefined
   const text = answer.toString()
-  if (text.length > 20 * MOST_CHARACTERS) return `(${text.length} characters)`
+  if (text.length > MOST_PARSED) return `(${text.length} characters)`
+  const value = parsedText(text)
+  return value === undefined ? text : shortened(value)
+}
+
+function parsedText(text: string): unknown {
   try {
-    return shortened(JSON.parse(text))
+    return JSON.parse(text) as unknown
   } catch {
-    return text
+    return undefined
   }
 }
 
-/** Long lists cut, also inside of texts with commas: what is kept of a message is bounded whatever its size. */
+/**
+ * Long lists and texts cut: what is kept of a message is bounded whatever its size. A text that holds JSON is shown as what it
+ * holds, since secrets are found by the names of what they are in.
+ */
 function shortened(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string' && /^\s*[[{]/.test(value) && value.length <= MOST_PARSED) {
+    const held = parsedText(value)
+    if (held !== undefined) return shortened(held, depth + 1)
+    // Whatever it may hold, nobody can tell which part of it is a secret.
+    return `(${value.length} characters that are no JSON)`
+  }
   if (typeof value === 'string')
     return value.length > MOST_CHARACTERS ? `${value.slice(0, MOST_CHARACTERS)}… (${value.length} characters)` : value
   if (typeof value !== 'object' || value === null) return value
@@ -150,6 +167,13 @@ function pick(headers: NodeJS.Dict<string | string[] | number>, names: readonly 
   )
 }
 
+/** The schemes that were sent, and nothing else: what looks like a scheme may be a token that was sent without one. */
 function maskAuthorization(header: string): string {
-  return header.replaceAll(/(\w+)\s+[^,]+/g, '$1 [masked]')
+  return header
+    .split(',')
+    .map((part) => {
+      const scheme = /^\s*(\w+)\s/.exec(part)?.[1]
+      return scheme !== undefined && isScheme(scheme) ? `${scheme} [masked]` : '[masked]'
+    })
+    .join(', ')
 }
