@@ -15,6 +15,8 @@ import { launcherSettings, sampleSettings } from './settings-without-schema.mjs'
 const SETTINGS = { begin: '<!-- settings: written by `pnpm generate` -->', end: '<!-- end of settings -->' }
 const RESULTS = { begin: '<!-- results: written by `pnpm generate` -->', end: '<!-- end of results -->' }
 
+const SECURITY = { begin: '<!-- security cases: written by `pnpm generate` -->', end: '<!-- end of security cases -->' }
+
 const inRepository = (/** @type {string} */ path) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
 const check = process.argv.includes('--check')
@@ -27,7 +29,7 @@ for (const [path, text] of await generate()) {
 }
 if (outdated.length > 0) {
   console.error(
-    `Out of date with the settings in the code, or with bench/results: ${outdated.join(', ')}. Run: pnpm generate`,
+    `Out of date with the settings in the code, the cases of test/security, or with bench/results: ${outdated.join(', ')}. Run: pnpm generate`,
   )
   process.exit(1)
 }
@@ -43,8 +45,24 @@ async function generate() {
       'docs/performance.md',
       await withSection('docs/performance.md', RESULTS, await performanceSection(inRepository('bench/results'))),
     ],
+    ['docs/security.md', await withSection('docs/security.md', SECURITY, await securityTable())],
     ['.env.example', toEnvFile(rows)],
   ]
+}
+
+/** How many ways in are tried, by group and by what must happen. */
+async function securityTable() {
+  const { securityCases } = await importBuilt('test/security/cases.mjs')
+  /** @type {Map<string, number>} */
+  const counts = new Map()
+  const cases = /** @type {import('../../test/security/cases.mjs').SecurityCase[]} */ (securityCases())
+  for (const { group, must } of cases) counts.set(`${group} | ${must}`, (counts.get(`${group} | ${must}`) ?? 0) + 1)
+  return [
+    '| cases of test/security | what must happen | how many |',
+    '| --- | --- | --- |',
+    ...[...counts].map(([row, count]) => `| ${row} | ${count} |`),
+    `| all | | ${cases.length} |`,
+  ].join('\n')
 }
 
 /** Each setting once, with all who read it. @returns {Promise<ReadRow[]>} */

@@ -57,7 +57,10 @@ function formatError(error) {
   if (typeof error !== 'object' || error === null) return error === undefined ? '' : ` err=${formatValue(error)}`
   const { stack, message } = /** @type {{ stack?: unknown, message?: unknown }} */ (error)
   const text = typeof stack === 'string' ? stack : typeof message === 'string' ? message : JSON.stringify(error)
-  return `\n${text.split('\n').map((one) => `    ${escapeUnseen(one)}`).join('\n')}`
+  return `\n${text
+    .split('\n')
+    .map((one) => `    ${escapeUnseen(one)}`)
+    .join('\n')}`
 }
 
 /** Control characters (escape sequences begin with one), and marks that turn the direction of writing. */

@@ -14,12 +14,22 @@ const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).to
 function jwt(claims: object, { alg = 'RS256', key = privateKey as KeyObject | string, kid = 'the-key' } = {}): string {
   const text = `${encode({ alg, typ: 'JWT', kid })}.${encode(claims)}`
   if (alg === 'none') return `${text}.`
-  if (alg === 'HS256') return `${text}.${createHmac('sha256', key as string).update(text).digest('base64url')}`
+  if (alg === 'HS256')
+    return `${text}.${createHmac('sha256', key as string)
+      .update(text)
+      .digest('base64url')}`
   return `${text}.${sign('sha256', Buffer.from(text), key as KeyObject).toString('base64url')}`
 }
 
 const now = Math.floor(Date.now() / 1_000)
-const usual = { sub: 'ann', realm: { roles: ['operator', 'other'] }, groups: ['finance'], iss: 'us', aud: 'flexaction', exp: now + 600 }
+const usual = {
+  sub: 'ann',
+  realm: { roles: ['operator', 'other'] },
+  groups: ['finance'],
+  iss: 'us',
+  aud: 'flexaction',
+  exp: now + 600,
+}
 
 let system: System
 beforeAll(async () => {
@@ -52,7 +62,9 @@ it('tells name, role and groups by the claims', async () => {
   const executed = await system.send('execute_action', { name: 'touch', id: 1 }, { authorization: `JWT ${jwt(usual)}` })
   expect([executed.status, await executed.json()]).toEqual([201, 'ann'])
   const outsider = { ...usual, groups: ['people'] }
-  expect((await system.send('execute_action', { name: 'touch', id: 1 }, { authorization: `JWT ${jwt(outsider)}` })).status).toBe(403)
+  expect(
+    (await system.send('execute_action', { name: 'touch', id: 1 }, { authorization: `JWT ${jwt(outsider)}` })).status,
+  ).toBe(403)
   const viewer = { ...usual, realm: { roles: 'viewer' } }
   expect((await fetch(`${system.url}/api/wire`, { headers: { authorization: `JWT ${jwt(viewer)}` } })).status).toBe(403)
 })
@@ -86,7 +98,11 @@ it('fetches the keys from where they are published', async () => {
   await new Promise((resolve) => server.once('listening', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`
   try {
-    await using elsewhere = await System.start({ actions: [], workers: 0, env: { JWT_JWKS_URL: url, JWT_ROLE_CLAIM: 'realm.roles' } })
+    await using elsewhere = await System.start({
+      actions: [],
+      workers: 0,
+      env: { JWT_JWKS_URL: url, JWT_ROLE_CLAIM: 'realm.roles' },
+    })
     for (let n = 0; n < 3; n++) expect(await status(`JWT ${jwt(usual)}`, elsewhere)).toBe(200)
     expect(await status(`JWT ${jwt(usual, { key: other.privateKey })}`, elsewhere)).toBe(401)
     expect(asked).toBe(1)
@@ -97,7 +113,7 @@ it('fetches the keys from where they are published', async () => {
 })
 
 it('says at start that a key is none', async () => {
-  await expect(System.start({ actions: [], workers: 0, shared: true, env: { JWT_PUBLIC_KEY: 'a key' } })).rejects.toThrow(
-    /JWT_PUBLIC_KEY is no public key for RS256/,
-  )
+  await expect(
+    System.start({ actions: [], workers: 0, shared: true, env: { JWT_PUBLIC_KEY: 'a key' } }),
+  ).rejects.toThrow(/JWT_PUBLIC_KEY is no public key for RS256/)
 })

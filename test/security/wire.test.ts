@@ -8,7 +8,12 @@ const SECRET = 's3cret-of-somebody'
 let system: System
 
 beforeAll(async () => {
-  const act = defineAction({ name: 'act', target: common(), params: { text: field.char({ required: false }) }, run: () => undefined })
+  const act = defineAction({
+    name: 'act',
+    target: common(),
+    params: { text: field.char({ required: false }) },
+    run: () => undefined,
+  })
   system = await System.start({ actions: [act], shared: true })
 })
 afterAll(() => system.stop())

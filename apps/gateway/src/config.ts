@@ -48,9 +48,14 @@ export const gatewaySettings = {
     min: '0s',
     max: '10m',
   }),
-  JWT_NAME_CLAIM: text({ description: 'The claim of a JWT that names the caller.', default: 'sub', allowed: 'a claim' }),
+  JWT_NAME_CLAIM: text({
+    description: 'The claim of a JWT that names the caller.',
+    default: 'sub',
+    allowed: 'a claim',
+  }),
   JWT_ROLE_CLAIM: text({
-    description: 'The claim that holds the role: viewer, operator or admin, or a list with one of them. A path is written with dots.',
+    description:
+      'The claim that holds the role: viewer, operator or admin, or a list with one of them. A path is written with dots.',
     default: 'role',
     allowed: 'a claim',
   }),

@@ -38,7 +38,8 @@ export class Authenticator {
       )
     }
     const { scheme, value } = credential
-    if (scheme !== 'basic') return (await this.#jwtCallerOf(ctx, scheme, value)) ?? toCaller(await this.tokenOf(ctx, value))
+    if (scheme !== 'basic')
+      return (await this.#jwtCallerOf(ctx, scheme, value)) ?? toCaller(await this.tokenOf(ctx, value))
     if (!basic)
       throw new FlexActionError(
         'not_authenticated',

@@ -59,7 +59,9 @@ export class JwtVerifier {
       // In an environment line breaks are often written as \n.
       return new JwtVerifier(await importSPKI(pem.replaceAll(String.raw`\n`, '\n'), algorithm), settings)
     } catch (error) {
-      throw new ConfigProblems([`JWT_PUBLIC_KEY is no public key for ${algorithm} in PEM form: ${(error as Error).message}`])
+      throw new ConfigProblems([
+        `JWT_PUBLIC_KEY is no public key for ${algorithm} in PEM form: ${(error as Error).message}`,
+      ])
     }
   }
 
@@ -82,11 +84,14 @@ export class JwtVerifier {
     }
     try {
       const { key } = this
-      const { payload } = await (typeof key === 'function' ? jwtVerify(jwt, key, options) : jwtVerify(jwt, key, options))
+      const { payload } = await (typeof key === 'function'
+        ? jwtVerify(jwt, key, options)
+        : jwtVerify(jwt, key, options))
       return payload
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw refusal('the JWT has expired')
-      if (error instanceof errors.JWTClaimValidationFailed) throw refusal(`the JWT's claim '${error.claim}' is not accepted`)
+      if (error instanceof errors.JWTClaimValidationFailed)
+        throw refusal(`the JWT's claim '${error.claim}' is not accepted`)
       if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
         const text = 'The keys for JWTs cannot be fetched at the moment. Try again in a moment'
         throw new FlexActionError('unavailable', text, { cause: error, retryAfter: 5 })
