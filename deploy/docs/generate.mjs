@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { format } from 'prettier'
 import { performanceSection } from './performance.mjs'
-import { launcherSettings, sampleSettings } from './settings-without-schema.mjs'
+import { composeSettings, launcherSettings, sampleSettings } from './settings-without-schema.mjs'
 
 /** @typedef {{ name: string, defaultText: string, allowed: string, description: string }} Row a setting */
 /** @typedef {Row & { readBy: string }} ReadRow */
@@ -78,6 +78,7 @@ async function allSettings() {
     ['gateway', settingsTable(gatewaySettings)],
     ['worker', settingsTable(workerSettings)],
     ['`npm start`', launcherSettings()],
+    ['`docker compose`', composeSettings(await readFile(inRepository('docker-compose.yml'), 'utf8'))],
     ['samples', sampleSettings((await importBuilt('apps/worker/dist/samples/settings.js')).readSampleSettings)],
   ])) {
     for (const row of some) {

@@ -11,9 +11,12 @@ import { SupervisedProcess } from './supervised-process.mjs'
  * @property {(children: { name: string, pid: number }[]) => void} onPidsChange
  */
 
-/** Workers need none of the gateway's tokens, and handlers could read them. @param {NodeJS.ProcessEnv} env */
-function withoutGatewaySecrets({ AUTH_TOKENS: _, AUTH_TOKENS_FILE: __, ...env }) {
-  return env
+/** Handlers could read them in a worker, which needs none. */
+const GATEWAY_SECRETS = new Set(['AUTH_TOKENS', 'AUTH_TOKENS_FILE', 'OIDC_CLIENT_SECRET', 'OIDC_CLIENT_SECRET_FILE'])
+
+/** @param {NodeJS.ProcessEnv} env */
+function withoutGatewaySecrets(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !GATEWAY_SECRETS.has(name)))
 }
 
 /** One gateway and its workers, as processes. */

@@ -33,6 +33,8 @@ const LOWEST = /** @type {Readonly<Record<string, import('./cases.mjs').Caller>>
   'get /session': 'nobody',
   'post /session': 'nobody',
   'delete /session': 'nobody',
+  'get /session/oidc': 'nobody',
+  'get /session/oidc/callback': 'nobody',
   'get /openapi.json': 'nobody',
 })
 

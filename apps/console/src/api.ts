@@ -3,6 +3,12 @@ import { MutationCache, QueryCache, QueryClient, useQuery } from '@tanstack/reac
 
 const prefix = document.querySelector<HTMLMetaElement>('meta[name="flexaction-api"]')?.content ?? '/api'
 
+/** Where the organisation's login begins; `undefined`: there is none. */
+export const organisationLogin: string | undefined =
+  document.querySelector<HTMLMetaElement>('meta[name="flexaction-login"]')?.content === 'organisation'
+    ? `${prefix}/session/oidc`
+    : undefined
+
 export const client = new FlexActionClient({ apiPrefix: prefix })
 
 /** Where messages go, as a program would address it. */

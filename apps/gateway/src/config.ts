@@ -1,4 +1,13 @@
-import { choice, duration, integer, readSettings, type Settings, sharedSettings, text } from '@flexaction/shared/config'
+import {
+  choice,
+  ConfigProblems,
+  duration,
+  integer,
+  readSettings,
+  type Settings,
+  sharedSettings,
+  text,
+} from '@flexaction/shared/config'
 import { parseAuthTokens } from './access/auth-tokens.js'
 import { JWT_ALGORITHMS } from './access/jwt-verifier.js'
 import { parseOwnRunsOnly } from './access/run-access.js'
@@ -60,6 +69,18 @@ export const gatewaySettings = {
     allowed: 'a claim',
   }),
   JWT_GROUPS_CLAIM: text({ description: 'The claim that lists groups.', default: 'groups', allowed: 'a claim' }),
+  OIDC_ISSUER: text({
+    description:
+      'Issuer of your organisation (OpenID Connect): people log in at the console there. Claims of the ID token are read as those of JWTs are. Needs PUBLIC_URL and OIDC_CLIENT_ID.',
+    allowed: 'https://…',
+    check: (given) => {
+      if (given !== '' && !/^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1)[:/])/.test(given))
+        throw new RangeError('must be an address such as https://login.example.com; http is for this machine alone')
+    },
+  }),
+  OIDC_CLIENT_ID: text({ description: 'What the gateway is called there.' }),
+  OIDC_CLIENT_SECRET: text({ description: 'The secret that it was given there.', secret: true }),
+  OIDC_SCOPE: text({ description: 'What is asked for there.', default: 'openid profile', allowed: 'scopes' }),
   OWN_RUNS_ONLY: text({
     description: 'Who sees no runs but their own: roles (viewer, operator) and groups, separated by commas.',
     allowed: 'viewer, operator, group:<name>',
@@ -158,7 +179,10 @@ export type GatewayConfig = Settings<typeof gatewaySettings>
 
 /** The gateway's configuration. Throws ConfigProblems with all that is wrong. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): GatewayConfig {
-  return readSettings(gatewaySettings, env)
+  const config = readSettings(gatewaySettings, env)
+  if (config.OIDC_ISSUER !== '' && (config.PUBLIC_URL === '' || config.OIDC_CLIENT_ID === ''))
+    throw new ConfigProblems(['OIDC_ISSUER needs PUBLIC_URL, where people are sent back to, and OIDC_CLIENT_ID'])
+  return config
 }
 
 export function parseOrigins(text: string): string[] {

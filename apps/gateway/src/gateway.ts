@@ -29,6 +29,7 @@ import { Authenticator } from './access/authenticator.js'
 import { developmentToken } from './access/development-token.js'
 import { JwtVerifier } from './access/jwt-verifier.js'
 import { OpenStreams } from './access/open-streams.js'
+import { OrganisationLogin } from './access/organisation-login.js'
 import { RefusedAttempts } from './access/refused-attempts.js'
 import { RequestQuota } from './access/request-quota.js'
 import { parseOwnRunsOnly, RunAccess } from './access/run-access.js'
@@ -88,7 +89,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const refuse = config.NODE_ENV === 'production' && config.ALLOW_UNSAFE_REDIS === 'no'
   const policy = { refuse, logger }
   const queues = new BatchQueues({ redis, keys, onError: report('a queue reported an error') })
-  const console = await ConsoleFiles.load(config.API_PREFIX)
+  const console = await ConsoleFiles.load(config.API_PREFIX, config.OIDC_ISSUER !== '')
   const dashboard = new Dashboard({
     queues,
     loginPath: console.built ? LOGIN_PATH : undefined,
@@ -165,6 +166,17 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     runsAnything: (caller) => visibleTo(caller, catalog.published).length > 0,
     gate: { authenticator, quota },
     sessions,
+    organisationLogin:
+      config.OIDC_ISSUER === ''
+        ? undefined
+        : new OrganisationLogin({
+            issuer: config.OIDC_ISSUER,
+            clientId: config.OIDC_CLIENT_ID,
+            clientSecret: config.OIDC_CLIENT_SECRET,
+            scope: config.OIDC_SCOPE,
+            redirectUri: `${config.PUBLIC_URL}${config.API_PREFIX}/session/oidc/callback`,
+            claimNames: config,
+          }),
     addressOf: clientAddress(parseProxies(config.TRUSTED_PROXIES)),
     messages: new MessagesEndpoint(
       catalog,
@@ -234,11 +246,11 @@ function callbackOf(app: ReturnType<typeof createApp>): RequestListener {
 
 async function readTokens(config: GatewayConfig, logger: Logger): Promise<AuthToken[]> {
   const tokens = parseAuthTokens(config.AUTH_TOKENS)
-  const others = [config.AUTH_TOKENS_FILE, config.JWT_PUBLIC_KEY, config.JWT_JWKS_URL]
+  const others = [config.AUTH_TOKENS_FILE, config.JWT_PUBLIC_KEY, config.JWT_JWKS_URL, config.OIDC_ISSUER]
   if (tokens.length > 0 || others.some((setting) => setting !== '')) return tokens
   if (config.NODE_ENV === 'production') {
     throw new ConfigProblems([
-      'AUTH_TOKENS is not set, and production needs it, AUTH_TOKENS_FILE or keys for JWTs: give name:role:token entries (roles: viewer, operator, admin)',
+      'AUTH_TOKENS is not set, and production needs it, AUTH_TOKENS_FILE, keys for JWTs or OIDC_ISSUER: give name:role:token entries (roles: viewer, operator, admin)',
     ])
   }
   const token = await developmentToken(config.DATA_DIR)

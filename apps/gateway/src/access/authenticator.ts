@@ -6,7 +6,7 @@ import { type Caller, toCaller } from './caller.js'
 import { type JwtVerifier, looksLikeJwt } from './jwt-verifier.js'
 import type { RefusedAttempts } from './refused-attempts.js'
 import { isSameOrigin } from './same-origin.js'
-import { readSessionCookie } from './session-cookie.js'
+import { SESSION_COOKIE } from './session-cookie.js'
 import type { Sessions } from './sessions.js'
 import type { TokenBook } from './token-book.js'
 
@@ -60,7 +60,7 @@ export class Authenticator {
 
   /** Who has logged in with the browser that sends this. */
   async sessionOf(ctx: GatewayContext): Promise<Caller | undefined> {
-    const cookie = readSessionCookie(ctx)
+    const cookie = SESSION_COOKIE.read(ctx)
     return cookie === undefined || !isSameOrigin(ctx) ? undefined : await this.options.sessions.callerOf(cookie)
   }
 

@@ -10,7 +10,8 @@ import {
   type JWTVerifyGetKey,
   type JWTVerifyOptions,
 } from 'jose'
-import { type Caller, ROLES } from './caller.js'
+import type { Caller } from './caller.js'
+import { callerOfClaims, type ClaimNames } from './claims.js'
 
 /** Algorithms with a public key: a gateway can check such a JWT, and never make one. */
 export const JWT_ALGORITHMS = [
@@ -26,7 +27,7 @@ export const JWT_ALGORITHMS = [
   'EdDSA',
 ] as const
 
-export interface JwtSettings {
+export interface JwtSettings extends ClaimNames {
   JWT_PUBLIC_KEY: string
   JWT_JWKS_URL: string
   JWT_ISSUER: string
@@ -34,13 +35,7 @@ export interface JwtSettings {
   JWT_ALGORITHM: (typeof JWT_ALGORITHMS)[number]
   /** In ms. */
   JWT_CLOCK_TOLERANCE: number
-  JWT_NAME_CLAIM: string
-  JWT_ROLE_CLAIM: string
-  JWT_GROUPS_CLAIM: string
 }
-
-const LONGEST_NAME = 100
-const MOST_GROUPS = 1_000
 
 /** Tells callers by a JWT that was signed elsewhere. Nothing is asked of anybody, but for the keys, now and then. */
 export class JwtVerifier {
@@ -70,7 +65,7 @@ export class JwtVerifier {
    * keys cannot be fetched. `onForged` is called for one that was not signed by the key.
    */
   async callerOf(jwt: string, onForged: () => Promise<void>): Promise<Caller> {
-    return this.#toCaller(await this.#verified(jwt, onForged))
+    return callerOfClaims(await this.#verified(jwt, onForged), this.settings)
   }
 
   async #verified(jwt: string, onForged: () => Promise<void>): Promise<JWTPayload> {
@@ -100,41 +95,11 @@ export class JwtVerifier {
       throw refusal('the JWT is not accepted')
     }
   }
-
-  #toCaller(payload: JWTPayload): Caller {
-    const { JWT_NAME_CLAIM, JWT_ROLE_CLAIM, JWT_GROUPS_CLAIM } = this.settings
-    const name = claimOf(payload, JWT_NAME_CLAIM)
-    if ((typeof name !== 'string' && typeof name !== 'number') || name === '' || String(name).length > LONGEST_NAME)
-      throw refusal(`the JWT names nobody in its claim '${JWT_NAME_CLAIM}'`)
-    const roles = [claimOf(payload, JWT_ROLE_CLAIM)].flat()
-    const role = [...ROLES].reverse().find((one) => roles.includes(one))
-    if (!role)
-      throw new FlexActionError(
-        'not_permitted',
-        `Not permitted: the JWT of '${name}' names no role in its claim '${JWT_ROLE_CLAIM}'; roles are ${ROLES.join(', ')}`,
-      )
-    const groups = [claimOf(payload, JWT_GROUPS_CLAIM)].flat().filter((group) => typeof group === 'string')
-    return { name: String(name), role, groups: groups.slice(0, MOST_GROUPS) }
-  }
 }
 
 /** Whether a credential is written like a JWT. */
 export function looksLikeJwt(text: string): boolean {
   return /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(text)
-}
-
-/** A claim of that name, or by its path: `realm_access.roles`. */
-function claimOf(payload: JWTPayload, name: string): unknown {
-  if (Object.hasOwn(payload, name)) return payload[name]
-  return name
-    .split('.')
-    .reduce<unknown>(
-      (value, key) =>
-        typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-          ? (value as Record<string, unknown>)[key]
-          : undefined,
-      payload,
-    )
 }
 
 function refusal(why: string): FlexActionError {

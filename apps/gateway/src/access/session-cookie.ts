@@ -1,9 +1,5 @@
 import type { GatewayContext } from '../http/context.js'
 
-const NAME = 'flexaction_session'
-/** Browsers take a cookie of this kind from this very host alone, over https alone. */
-const SECURE_NAME = `__Host-${NAME}`
-
 /** Whether the browser speaks https, to this gateway or to a proxy before it. */
 export function isSecure(ctx: GatewayContext): boolean {
   if (ctx.secure) return true
@@ -13,16 +9,33 @@ export function isSecure(ctx: GatewayContext): boolean {
   return /(?:^|;)\s*proto="?https"?\s*(?:;|$)/i.test(nearest)
 }
 
-/** What the browser sent as its session, if anything. */
-export function readSessionCookie(ctx: GatewayContext): string | undefined {
-  return ctx.cookies.get(isSecure(ctx) ? SECURE_NAME : NAME)
+/** A cookie for this host alone, which scripts cannot read. Over https its name says so, and browsers hold others to it. */
+class HostCookie {
+  constructor(
+    private readonly name: string,
+    private readonly sameSite: 'Strict' | 'Lax',
+  ) {}
+
+  /** What the browser sent, if anything. */
+  read(ctx: GatewayContext): string | undefined {
+    return ctx.cookies.get(this.#nameFor(isSecure(ctx)))
+  }
+
+  /** An empty value in the past takes it away. */
+  set(ctx: GatewayContext, value: string, expires: Date): void {
+    const secure = isSecure(ctx)
+    ctx.append(
+      'Set-Cookie',
+      `${this.#nameFor(secure)}=${value}; Path=/; HttpOnly; SameSite=${this.sameSite}${secure ? '; Secure' : ''}; Expires=${expires.toUTCString()}`,
+    )
+  }
+
+  #nameFor(secure: boolean): string {
+    return secure ? `__Host-${this.name}` : this.name
+  }
 }
 
-/** Sets the session's cookie; an empty one in the past takes it away. */
-export function setSessionCookie(ctx: GatewayContext, value: string, expires: Date): void {
-  const secure = isSecure(ctx)
-  ctx.append(
-    'Set-Cookie',
-    `${secure ? SECURE_NAME : NAME}=${value}; Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}; Expires=${expires.toUTCString()}`,
-  )
-}
+export const SESSION_COOKIE = new HostCookie('flexaction_session', 'Strict')
+
+/** Sent along when the provider of an organisation's login sends a person back, who comes from another site then. */
+export const BEGUN_LOGIN_COOKIE = new HostCookie('flexaction_login', 'Lax')

@@ -8,10 +8,8 @@ import { fingerprintOf, type TokenBook } from './token-book.js'
 /** How long a login lasts, in ms. */
 const LASTS_MS = 12 * 3_600_000
 
-/** A login with a token: it ends with the token that it was made with. */
-interface StoredSession {
-  token: string
-}
+/** A login with a token, which ends with the token; or by the organisation's login. */
+type StoredSession = { token: string } | { caller: Caller }
 
 /**
  * Logins of browsers. The cookie holds a random text and nothing else; whom it stands for is kept in Redis, under the hash of
@@ -26,9 +24,17 @@ export class Sessions {
 
   /** A session for the owner of a token. */
   async begin(token: AuthToken): Promise<{ cookie: string; endsAt: Date }> {
-    const endsAt = new Date(Math.min(Date.now() + LASTS_MS, token.expiresAt ?? Number.POSITIVE_INFINITY))
+    const endsAt = Math.min(Date.now() + LASTS_MS, token.expiresAt ?? Number.POSITIVE_INFINITY)
+    return await this.#begin({ token: fingerprintOf(token) }, new Date(endsAt))
+  }
+
+  /** A session for whom the organisation's login has told. */
+  async beginFor(caller: Caller): Promise<{ cookie: string; endsAt: Date }> {
+    return await this.#begin({ caller: toCaller(caller) }, new Date(Date.now() + LASTS_MS))
+  }
+
+  async #begin(stored: StoredSession, endsAt: Date): Promise<{ cookie: string; endsAt: Date }> {
     const cookie = randomBytes(32).toString('base64url')
-    const stored: StoredSession = { token: fingerprintOf(token) }
     await this.redis.set(this.#key(cookie), JSON.stringify(stored), 'PXAT', endsAt.getTime())
     return { cookie, endsAt }
   }
@@ -37,7 +43,9 @@ export class Sessions {
   async callerOf(cookie: string): Promise<Caller | undefined> {
     const text = await this.redis.get(this.#key(cookie))
     if (text === null) return undefined
-    const token = this.book.byFingerprint((JSON.parse(text) as StoredSession).token)
+    const stored = JSON.parse(text) as StoredSession
+    if ('caller' in stored) return stored.caller
+    const token = this.book.byFingerprint(stored.token)
     return token && toCaller(token)
   }
 

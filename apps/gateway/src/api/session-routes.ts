@@ -5,7 +5,7 @@ import type { AuthToken } from '../access/auth-tokens.js'
 import { type Caller, toCaller } from '../access/caller.js'
 import type { Authenticator } from '../access/authenticator.js'
 import { isSameOrigin } from '../access/same-origin.js'
-import { readSessionCookie, setSessionCookie } from '../access/session-cookie.js'
+import { SESSION_COOKIE } from '../access/session-cookie.js'
 import type { Sessions } from '../access/sessions.js'
 import type { BodyBounds } from '../http/bounded-body.js'
 import { answerJson, type GatewayContext, type GatewayState } from '../http/context.js'
@@ -44,16 +44,16 @@ export function addSessionRoutes(
     const caller = toCaller(found)
     gctx.state.caller = caller
     const { cookie, endsAt } = await sessions.begin(found)
-    setSessionCookie(gctx, cookie, endsAt)
+    SESSION_COOKIE.set(gctx, cookie, endsAt)
     answerJson(gctx, 200, viewSession(caller))
   })
 
   router.delete('/session', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
     requireOwnPage(gctx)
-    const cookie = readSessionCookie(gctx)
+    const cookie = SESSION_COOKIE.read(gctx)
     if (cookie !== undefined) await sessions.end(cookie)
-    setSessionCookie(gctx, '', new Date(0))
+    SESSION_COOKIE.set(gctx, '', new Date(0))
     gctx.status = 204
   })
 }

@@ -20,7 +20,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
-/** Where the page says which prefix the API has. */
+/** Where the page says by what people log in besides tokens, and which prefix the API has. */
+const LOGIN_META = /(<meta name="flexaction-login" content=")[^"]*(")/
 const API_PREFIX_META = /(<meta name="flexaction-api" content=")[^"]*(")/
 
 interface ConsoleFile {
@@ -42,8 +43,8 @@ const NOT_BUILT = `<!doctype html>
 export class ConsoleFiles {
   private constructor(private readonly files: ReadonlyMap<string, ConsoleFile>) {}
 
-  /** `apiPrefix`: the page asks for the API there. */
-  static async load(apiPrefix: string, folder = FOLDER): Promise<ConsoleFiles> {
+  /** `apiPrefix`: the page asks for the API there. `organisationLogin`: it offers the login of the organisation. */
+  static async load(apiPrefix: string, organisationLogin: boolean, folder = FOLDER): Promise<ConsoleFiles> {
     const files = new Map<string, ConsoleFile>()
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
     for (const entry of entries) {
@@ -56,8 +57,11 @@ export class ConsoleFiles {
       files.set(path, { type, plain, ...(br && { br }), ...(gzip && { gzip }) })
     }
     const page = files.get('/index.html')
-    if (page && apiPrefix !== '/api') {
-      const told = page.plain.toString().replace(API_PREFIX_META, `$1${apiPrefix}$2`)
+    if (page && (apiPrefix !== '/api' || organisationLogin)) {
+      const told = page.plain
+        .toString()
+        .replace(API_PREFIX_META, `$1${apiPrefix}$2`)
+        .replace(LOGIN_META, organisationLogin ? '$1organisation$2' : '$1$2')
       files.set('/index.html', { type: page.type, plain: Buffer.from(told) })
     }
     return new ConsoleFiles(files)

@@ -7,10 +7,12 @@ import Koa from 'koa'
 import type { Caller } from '../access/caller.js'
 import { gate, type GateOptions } from '../access/gate.js'
 import { needsOf } from '../access/needs.js'
+import type { OrganisationLogin } from '../access/organisation-login.js'
 import type { RunAccess } from '../access/run-access.js'
 import type { Sessions } from '../access/sessions.js'
 import { addCatalogRoutes, type CatalogRoutesOptions } from '../api/catalog-routes.js'
 import { addEventsRoutes, type EventsOptions } from '../api/events-routes.js'
+import { addOrganisationLoginRoutes } from '../api/organisation-login-routes.js'
 import { addRunDetailsRoutes } from '../api/run-details-routes.js'
 import { addCollectionsRoutes, type CollectionsOptions } from '../api/collections-routes.js'
 import { addFilesRoute } from '../api/files-routes.js'
@@ -45,6 +47,8 @@ export interface AppOptions {
   /** Who gets in. */
   gate: Pick<GateOptions, 'authenticator' | 'quota'>
   sessions: Sessions
+  /** Absent: people log in with tokens. */
+  organisationLogin: OrganisationLogin | undefined
   addressOf: ClientAddress
   messages: MessagesEndpoint
   runs: RunAccess
@@ -116,6 +120,7 @@ function apiRoutes(options: AppOptions): Router<GatewayState> {
   const document = openApiDocument(apiPrefix)
   router.get('/openapi.json', (ctx) => answerJson(ctx as unknown as GatewayContext, 200, document))
   addSessionRoutes(router, options.gate.authenticator, options.sessions, options.bodyBounds)
+  addOrganisationLoginRoutes(router, options.organisationLogin, options.sessions)
   addRunsRoutes(router, options.runs)
   addRunDetailsRoutes(router, options.runs, options.queues)
   addEventsRoutes(router, options.events)

@@ -198,6 +198,23 @@ export const ROUTES: readonly DocumentedRoute[] = [
   },
   {
     method: 'get',
+    path: '/session/oidc',
+    needs: 'nothing',
+    summary: "To the organisation's login, where there is one",
+    query: queries.nextQuery,
+    answers: [302, null],
+    refusals: [404],
+  },
+  {
+    method: 'get',
+    path: '/session/oidc/callback',
+    needs: 'nothing',
+    summary: 'Back from it, logged in',
+    answers: [302, null],
+    refusals: [404],
+  },
+  {
+    method: 'get',
     path: '/openapi.json',
     needs: 'nothing',
     summary: 'This document',
