@@ -73,7 +73,8 @@ export class OrganisationLogin {
   async #configuration(): Promise<oidc.Configuration> {
     const { issuer, clientId, clientSecret } = this.options
     this.#provider ??= oidc.discovery(new URL(issuer), clientId, clientSecret, undefined, {
-      // Settings allow http for this machine alone.
+      // Settings allow http for this machine alone. It is marked as deprecated so that nobody overlooks it.
+      // oxlint-disable-next-line typescript/no-deprecated
       ...(issuer.startsWith('http:') && { execute: [oidc.allowInsecureRequests] }),
     })
     try {
