@@ -198,6 +198,16 @@ describe('limits', () => {
     expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
     expect((await as('operator')).status).toBe(200)
   })
+
+  it('count requests that come together once each', async () => {
+    await using other = await System.start({ actions: [], workers: 0, env: { MAX_REQUESTS: '1000' } })
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () =>
+        fetch(`${other.url}/api/workers`, { headers: { authorization: `Token ${TOKENS.viewer}` } }),
+      ),
+    )
+    expect(answers.map(({ status }) => status).filter((status) => status !== 200)).toEqual([])
+  })
 })
 
 it.each([
