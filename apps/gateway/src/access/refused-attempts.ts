@@ -4,7 +4,6 @@ import type { RedisClient } from '@flexaction/shared/redis'
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import type { AccessKeys } from './access-keys.js'
 import type { AuthToken } from './auth-tokens.js'
-import { fingerprintOf } from './token-book.js'
 
 export interface RefusedAttemptsOptions {
   redis: RedisClient
@@ -43,7 +42,7 @@ export class RefusedAttempts {
    * guessed. A token that has come from there before is let through, or one person behind a proxy would shut out all others.
    */
   requireAllowed(address: string, found: AuthToken | undefined): void {
-    const pair = found && `${address} ${fingerprintOf(found)}`
+    const pair = found && `${address} ${found.hash.toString('latin1')}`
     if (pair !== undefined && this.#welcome.has(pair)) return
     const ms = (this.#blocked.get(address) ?? 0) - performance.now()
     if (ms > 0) throw tooMany(ms)

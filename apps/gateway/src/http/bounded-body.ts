@@ -16,6 +16,8 @@ export type BoundedBody = Readable & { headers: IncomingHttpHeaders }
 
 /** So often may a compressed body become larger; lists of ids, the largest that make sense, reach a tenth of it. */
 const MOST_RATIO = 100
+/** Whatever a body of this size holds, it costs little: it is read as it comes, as most messages are. */
+const SMALL_BYTES = 64_000
 /** Below it, what a body becomes does not matter: texts of a form may be short and all the same. */
 const RATIO_COUNTS_FROM = 1_000_000
 
@@ -30,6 +32,12 @@ export function boundedBody(ctx: GatewayContext, { json, budget }: BodyBounds): 
   // The parser says what it thinks of another encoding.
   if (!inflater && encoding !== 'identity') return req
   const caller = ctx.state.caller?.name ?? ctx.state.address
+  const said = req.headers['content-length']
+  if (!inflater && said !== undefined && Number(said) <= SMALL_BYTES) {
+    budget.take(caller, Number(said))
+    ctx.res.once('close', () => budget.give(caller, Number(said)))
+    return req
+  }
   const scanner = ctx.request.is('json') ? new JsonScanner(json) : undefined
   let taken = 0
   ctx.res.once('close', () => budget.give(caller, taken))

@@ -28,8 +28,10 @@ export function clientAddress(proxies: BlockList): ClientAddress {
     const version = isIP(address)
     return version !== 0 && proxies.check(address, version === 4 ? 'ipv4' : 'ipv6')
   }
+  const trustsNobody = proxies.rules.length === 0
   return (request) => {
     let address = plain(request.socket.remoteAddress ?? '')
+    if (trustsNobody) return address
     const forwarded = String(request.headers['x-forwarded-for'] ?? '').split(',')
     while (isTrusted(address)) {
       const next = plain((forwarded.pop() ?? '').trim())

@@ -30,7 +30,8 @@ export function readBody(limitBytes: number, bounds: BodyBounds): GatewayMiddlew
     }
     if (Number(ctx.get('Content-Length')) > limitBytes) throw tooLarge(limitBytes)
     try {
-      const bounded = Object.create(ctx, { req: { value: boundedBody(ctx, bounds) } }) as GatewayContext
+      const body = boundedBody(ctx, bounds)
+      const bounded = body === ctx.req ? ctx : (Object.create(ctx, { req: { value: body } }) as GatewayContext)
       await parse(bounded, () => Promise.resolve())
     } finally {
       // A parser that gave up has stopped reading: what is left is let through, or the connection's next request would hang.
