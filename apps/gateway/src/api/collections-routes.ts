@@ -29,7 +29,7 @@ export function addCollectionsRoutes(
     const name = ctx.params.name ?? ''
     if (!catalog.lists(name)) {
       const known = catalog.collections.join(', ') || 'none'
-      throw new FlexActionError('not_found', `There is no collection '${name}' (there are: ${known})`)
+      throw new FlexActionError('not_found', `There is no collection '${name.slice(0, 100)}' (there are: ${known})`)
     }
     const { cursor, search, limit } = readQuery(ctx.query, recordsQuery)
     const question: RecordsRequest = {

@@ -66,7 +66,11 @@ const calling = {
     .optional(),
   timeout: durationUpTo(7 * ONE_DAY_MS).optional(),
   respond: z.union([z.literal('queued'), z.strictObject({ waitFor: durationUpTo(ONE_DAY_MS) })]).optional(),
-  permission: z.enum(['viewer', 'operator', 'admin']).optional(),
+  permission: z
+    .union([z.enum(['viewer', 'operator', 'admin']), z.strictObject({ groups: z.array(z.string().min(1)).min(1) })], {
+      error: "must be 'viewer', 'operator', 'admin' or { groups: ['…'] }",
+    })
+    .optional(),
 }
 
 const messageOptions = z.strictObject({ name, handle: z.function(), ...calling })
