@@ -1,4 +1,12 @@
-import { common, defineAction, defineCollection, field, records } from '@flexaction/shared'
+import {
+  type ActionDefinition,
+  common,
+  defineAction,
+  defineCollection,
+  field,
+  type Permission,
+  records,
+} from '@flexaction/shared'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { System, TOKENS } from '../harness/system.js'
 import { until } from '../harness/until.js'
@@ -163,25 +171,61 @@ it('lists records for operators, not for viewers', async () => {
   expect((await ask('viewer', '/api/collections/users/records')).status).toBe(403)
 })
 
-it('lets admins alone steer the runs of an action that is no longer published', async () => {
-  const passing = defineAction({
-    name: 'passing',
-    target: common(),
-    permission: 'admin',
-    run: () => {
-      throw new Error('no')
-    },
+it('keeps to the permission that a run was accepted under, whatever becomes of its action', async () => {
+  const failing = (name: string, permission: Permission): ActionDefinition =>
+    defineAction({
+      name,
+      target: common(),
+      permission,
+      run: () => {
+        throw new Error('no')
+      },
+    })
+  const people = { admin: TOKENS.admin, operator: TOKENS.operator, fina: FINA }
+  await using other = await System.start({
+    actions: [failing('gone', 'admin'), failing('opened', 'admin'), failing('closed', { groups: ['finance'] })],
+    env: { AUTH_TOKENS },
   })
-  await using other = await System.start({ actions: [passing] })
-  const run = (await other.send('execute_action', { name: 'passing' })).headers.get('x-run-id') ?? ''
-  for (const worker of other.workers.splice(0)) await worker.stop()
-  await other.addWorker({ actions: [defineAction({ name: 'other', target: common(), run: () => undefined })] })
-  await until(
-    'the action to be gone',
-    async () => !(await (await other.get('/api/actions')).text()).includes('passing'),
+  const names = ['gone', 'opened', 'closed']
+  const runs = await Promise.all(
+    names.map(async (name) => (await other.send('execute_action', { name })).headers.get('x-run-id') ?? ''),
   )
-  const steer = (role: 'operator' | 'admin'): Promise<Response> =>
-    fetch(`${other.url}/api/runs/${run}/retry`, { method: 'POST', headers: { authorization: `Token ${TOKENS[role]}` } })
-  expect((await steer('operator')).status).toBe(404)
-  expect((await steer('admin')).status).toBe(200)
+  for (const worker of other.workers.splice(0)) await worker.stop()
+  await other.addWorker({ actions: [failing('opened', 'viewer'), failing('closed', 'admin')] })
+  await until(
+    'the actions to be the new ones',
+    async () => !(await (await other.get('/api/actions')).text()).includes('gone'),
+  )
+
+  const steered = async (token: string, run: string): Promise<number> => {
+    const headers = { authorization: `Token ${token}` }
+    const read = await fetch(`${other.url}/api/runs/${run}`, { headers })
+    const { status } = await fetch(`${other.url}/api/runs/${run}/pause`, { method: 'POST', headers })
+    // Whoever may is told that the run has ended.
+    expect(read.status).toBe(status === 409 ? 200 : 404)
+    return status
+  }
+  const statuses: Record<string, number[]> = {}
+  for (const [who, token] of Object.entries(people)) {
+    statuses[who] = []
+    for (const run of runs) statuses[who].push(await steered(token, run))
+  }
+  expect(statuses).toEqual({ admin: [409, 409, 409], operator: [404, 404, 404], fina: [404, 404, 409] })
+})
+
+it('tells a handler who runs it: name, role and groups', async () => {
+  const users: unknown[] = []
+  const who = defineAction({
+    name: 'who',
+    target: common(),
+    permission: 'viewer',
+    run: ({ ctx }) => void users.push(ctx.user),
+  })
+  await using other = await System.start({ actions: [who], env: { AUTH_TOKENS } })
+  for (const token of [FINA, TOKENS.admin])
+    await other.send('execute_action', { name: 'who' }, { authorization: `Token ${token}` })
+  expect(users).toEqual([
+    { name: 'fina', role: 'viewer', groups: ['finance', 'people'] },
+    { name: 'admin', role: 'admin', groups: [] },
+  ])
 })

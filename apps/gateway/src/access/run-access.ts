@@ -20,8 +20,8 @@ export interface RunAccessOptions {
 
 /** What a caller sees of runs: every route that shows one asks here, by whichever way it found it. */
 export class RunAccess {
-  /** Whose runs, and of which action, were found lately: what decides who sees a run never changes. */
-  readonly #found = new Map<string, Pick<Run, 'identity' | 'user'>>()
+  /** Whose runs, and under which permission, were found lately: what decides who sees a run never changes. */
+  readonly #found = new Map<string, Pick<Run, 'permission' | 'user'>>()
 
   constructor(private readonly options: RunAccessOptions) {}
 
@@ -46,9 +46,9 @@ export class RunAccess {
     return known !== undefined && this.sees(caller, known)
   }
 
-  sees(caller: Caller, run: Pick<Run, 'identity' | 'user'>): boolean {
+  sees(caller: Caller, run: Pick<Run, 'permission' | 'user'>): boolean {
     if (run.user.name === caller.name) return true
-    return !this.seesOwnAlone(caller) && mayWatch(caller, this.permissionOf(run.identity))
+    return !this.seesOwnAlone(caller) && mayWatch(caller, run.permission)
   }
 
   /** Whether a caller is shown no runs but those of the same name. */
@@ -56,7 +56,7 @@ export class RunAccess {
     return this.options.ownRunsOnly(caller)
   }
 
-  /** What an action asks for. One that is not published any more is for admins: nobody can say who else might. */
+  /** What an action asks for now: who sees its queue, its history and its messages. One that is not published any more is for admins: nobody can say who else might. */
   permissionOf(identity: string): Permission {
     return this.options.published().find((one) => one.identity === identity)?.permission ?? 'admin'
   }
@@ -66,9 +66,9 @@ export class RunAccess {
     return viewRun(run, seesTexts(caller))
   }
 
-  #remember({ id, identity, user }: Run): void {
+  #remember({ id, permission, user }: Run): void {
     this.#found.delete(id)
-    this.#found.set(id, { identity, user })
+    this.#found.set(id, { permission, user })
     const [oldest] = this.#found.keys()
     if (this.#found.size > MOST_REMEMBERED && oldest !== undefined) this.#found.delete(oldest)
   }

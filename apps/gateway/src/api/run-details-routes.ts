@@ -25,7 +25,7 @@ export function addRunDetailsRoutes(router: Router<GatewayState>, runs: RunAcces
     answerJson(gctx, 200, {
       form,
       selection: run.target === 'records' ? { mode, ids, total } : { mode: 'none' },
-      user: run.user,
+      user: { name: run.user.name, role: run.user.role },
       requestId: run.requestId,
       identity: run.identity,
     } satisfies RunInputView)

@@ -31,7 +31,7 @@ export function addSteeringRoutes(router: Router<GatewayState>, options: Steerin
       const gctx = ctx as unknown as GatewayContext
       const caller = callerOf(gctx)
       const run = await runs.find(caller, idOf(gctx))
-      requirePermission(caller, runs.permissionOf(run.identity), `to ${word} a run of '${run.action}'`)
+      requirePermission(caller, run.permission, `to ${word} a run of '${run.action}'`)
       gctx.state.logged = { run: run.id, steering: word }
       const reply = await act(run)
       if (reply?.status === 'refused') throw refusal(word, reply.state, allowed)

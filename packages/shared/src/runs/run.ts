@@ -1,4 +1,5 @@
-import type { Role } from '../definitions/context.js'
+import type { Role, RunUser } from '../definitions/context.js'
+import type { Permission } from '../definitions/permission.js'
 import type { Cut } from './batching.js'
 import { runIdTime } from './run-id.js'
 import { type Counts, isTerminal, RUN_STATES, type RunState } from './states.js'
@@ -30,7 +31,9 @@ export interface Run extends Cut {
   state: RunState
   total: number
   counts: Counts
-  user: { name: string; role: Role }
+  user: RunUser
+  /** What its action asked for when it was accepted: who may see and steer it, whatever becomes of the action. */
+  permission: Permission
   requestId: string
   createdAt: number
   /** It ends as `expired` unless it has started by then. */
@@ -69,6 +72,7 @@ export type NewRun = Pick<
   | 'target'
   | 'model'
   | 'user'
+  | 'permission'
   | 'requestId'
   | 'total'
   | 'batchSize'
@@ -93,6 +97,8 @@ export function runFields(run: NewRun): string[] {
     ...(run.model !== undefined && { model: run.model }),
     user: run.user.name,
     role: run.user.role,
+    ...(run.user.groups.length > 0 && { groups: JSON.stringify(run.user.groups) }),
+    permission: typeof run.permission === 'string' ? run.permission : JSON.stringify(run.permission),
     request: run.requestId,
     total: run.total,
     batchSize: run.batchSize,
@@ -141,6 +147,14 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
       return otherwise
     }
   }
+  // Where nobody can say who may, admins may.
+  const permission = (): Permission => {
+    const text = hash.permission
+    if (text === undefined) return 'admin'
+    const read = readPermission(text)
+    if (!read) wrong('permission')
+    return read ?? 'admin'
+  }
   const ended = {
     succeeded: number('succeeded'),
     failed: number('failed'),
@@ -164,7 +178,8 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
     state: hash.state as RunState,
     total,
     counts: { waiting: Math.max(0, waiting), active, ...ended },
-    user: { name: hash.user ?? '', role: (hash.role ?? 'viewer') as Role },
+    user: { name: hash.user ?? '', role: (hash.role ?? 'viewer') as Role, groups: json('groups', hash.groups, []) },
+    permission: permission(),
     requestId: hash.request ?? '',
     batchSize: number('batchSize', 1),
     chunkSize: number('chunkSize', 1),
@@ -191,6 +206,7 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
 }
 
 const TARGETS: ReadonlySet<string> = new Set<Run['target']>(['records', 'collection', 'common'])
+const ROLES: ReadonlySet<string> = new Set<Role>(['viewer', 'operator', 'admin'])
 const UNREADABLE: ItemError = { message: 'this failure cannot be read', kind: 'unexpected' }
 
 function layoutProblem(layout: string | undefined): string {
@@ -205,12 +221,22 @@ export function damagedRun(id: string, reason: string, known?: Run): Run {
   return {
     ...(known ?? {
       ...{ id, action: '', identity: '', target: 'common', model: undefined, total: 0, counts, createdAt: runIdTime(id) },
-      ...{ user: { name: '', role: 'viewer' }, requestId: '', batchSize: 1, chunkSize: 1, expiresAt: undefined },
+      ...{ user: { name: '', role: 'viewer', groups: [] }, permission: 'admin', requestId: '', batchSize: 1, chunkSize: 1, expiresAt: undefined },
       ...{ haltOn: undefined, listing: false, generation: 0, closing: undefined, closed: undefined, result: undefined },
       ...{ startedAt: undefined, finishedAt: undefined, errors: [], revision: 0, state: 'halted' },
     }),
     ...(known && !RUN_STATES.includes(known.state) && { state: 'halted' as const }),
     damaged: reason,
+  }
+}
+
+function readPermission(text: string): Permission | undefined {
+  if (ROLES.has(text)) return text as Role
+  try {
+    const { groups } = JSON.parse(text) as { groups?: unknown }
+    return Array.isArray(groups) && groups.every((group) => typeof group === 'string') ? { groups } : undefined
+  } catch {
+    return undefined
   }
 }
 
