@@ -1,6 +1,15 @@
 import type { CollectionDefinition, RecordId, RecordPage } from '@flexaction/shared'
 import type { Logger } from '@flexaction/shared/logging'
-import { type Consumer, type JobQueue, type JobQueues, type ListingJobData, listingQueueName, queueBatches, type TakenJob } from '@flexaction/shared/queues'
+import {
+  type Consumer,
+  type JobQueue,
+  type JobQueues,
+  type ListingJobData,
+  listingQueueName,
+  queueBatches,
+  readListingJob,
+  type TakenJob,
+} from '@flexaction/shared/queues'
 import {
   type Backlog,
   type ListedPage,
@@ -60,7 +69,7 @@ export class Lister implements Consumer<ListingJobData> {
     return this.#stopping.signal.aborted ? 0 : AT_ONCE - this.#listing.size
   }
 
-  process(job: TakenJob<ListingJobData>): void {
+  process(job: TakenJob): void {
     const listing = this.#process(job)
       .catch(this.options.onError)
       .finally(() => {
@@ -80,12 +89,17 @@ export class Lister implements Consumer<ListingJobData> {
     await Promise.all(this.#listing)
   }
 
-  async #process(job: TakenJob<ListingJobData>): Promise<void> {
+  async #process(job: TakenJob): Promise<void> {
     const { owned, store } = this.options
+    const data = readListingJob(job)
+    if (!data) {
+      await this.queue.end(job.id, 'this job was not made for a run on all records: nothing was done', true, false)
+      return
+    }
     const lost = new AbortController()
-    const mine = owned.add({ run: job.data.run, batch: NO_BATCH, onLost: () => lost.abort() })
+    const mine = owned.add({ run: data.run, batch: NO_BATCH, onLost: () => lost.abort() })
     try {
-      const listing = await store.start(job.data.run, mine.token)
+      const listing = await store.start(data.run, mine.token, this.collection.name)
       const end = listing ? await this.#list(listing, AbortSignal.any([lost.signal, this.#stopping.signal])) : 'done'
       if (end === 'done') await this.queue.end(job.id, 'listed', false, false)
       else await this.queue.giveBack(job.id)
@@ -96,7 +110,7 @@ export class Lister implements Consumer<ListingJobData> {
 
   async #list(listing: StartedListing, signal: AbortSignal): Promise<'done' | 'released'> {
     const cursors = new Set<string>()
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       if (signal.aborted) return 'released'
       let page: RecordPage
       try {
@@ -121,7 +135,9 @@ export class Lister implements Consumer<ListingJobData> {
     const request = { cursor: listing.cursor, limit: PER_PAGE, search: undefined }
     const page = checkPage(name, await listPage(this.collection, request, pageWithinMs, signal), listing.cursor)
     if (listing.run.total + page.records.length > mostItems)
-      throw new Error(`collection '${name}': more than ${mostItems} records were listed, which MAX_PENDING_ITEMS does not allow`)
+      throw new Error(
+        `collection '${name}': more than ${mostItems} records were listed, which MAX_PENDING_ITEMS does not allow`,
+      )
     if (page.next !== undefined && cursors.has(page.next))
       throw new Error(`collection '${name}': list() must return another next each time, received '${page.next}' again`)
     if (page.next !== undefined && cursors.size < MOST_CURSORS) cursors.add(page.next)

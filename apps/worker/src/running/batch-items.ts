@@ -1,11 +1,5 @@
 import type { RecordId } from '@flexaction/shared'
-import {
-  attemptsSinceReopened,
-  foldLog,
-  type ItemHistory,
-  type StartedBatch,
-  unpackIds,
-} from '@flexaction/shared/runs'
+import { attemptsSinceReopened, foldLog, type ItemHistory, type StartedBatch, unpackIds } from '@flexaction/shared/runs'
 
 /** The items of a batch: their ids, and what had happened to them before this worker took the batch. */
 export class BatchItems {

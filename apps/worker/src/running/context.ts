@@ -1,6 +1,14 @@
 import type { BulkContext, HandlerContext, RecordId, RunInfo, RunUser } from '@flexaction/shared'
 import type { Logger } from '@flexaction/shared/logging'
-import { type Failure, readLogLine, readProgress, type ReadResult, readResult, readText, readWhy } from '../values/index.js'
+import {
+  type Failure,
+  readLogLine,
+  readProgress,
+  type ReadResult,
+  readResult,
+  readText,
+  readWhy,
+} from '../values/index.js'
 
 /** How a bulk handler settles one id, read from what it gave. */
 export type OneEnding =

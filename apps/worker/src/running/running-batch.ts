@@ -316,7 +316,12 @@ export class RunningBatch {
     }
     this.#failed++
     const id = this.ids[position]
-    const known: ItemError = { ...(id !== null && id !== undefined && { id }), message, kind, ...(fields && { fields }) }
+    const known: ItemError = {
+      ...(id !== null && id !== undefined && { id }),
+      message,
+      kind,
+      ...(fields && { fields }),
+    }
     this.#settler.ended('failed', end, failureLine(end, message, !refused), JSON.stringify(known))
   }
 

@@ -152,7 +152,11 @@ export interface FoldOptions {
 }
 
 /** Adds a chunk's log up: one history per item, in the chunk's order. */
-export function foldLog(log: string | null, items: number, { closed, reopened, generation = 0 }: FoldOptions = {}): ItemHistory[] {
+export function foldLog(
+  log: string | null,
+  items: number,
+  { closed, reopened, generation = 0 }: FoldOptions = {},
+): ItemHistory[] {
   const histories = new Array<ItemHistory>(items).fill(UNTOUCHED)
   const entries = log
     ? (JSON.parse(`[${log.slice(0, -1).replaceAll('\n', ',')}]`) as (ItemEntry | ReopenedEntry)[])
@@ -161,8 +165,7 @@ export function foldLog(log: string | null, items: number, { closed, reopened, g
     if (isReopened(entry)) reopen(histories, entry[0], entry[2])
     else applyEntry(histories, entry)
   }
-  if (reopened)
-    for (let at = 0; at < items; at++) if (reopened(at)) reopen(histories, [at, at], generation)
+  if (reopened) for (let at = 0; at < items; at++) if (reopened(at)) reopen(histories, [at, at], generation)
   if (closed) {
     for (const [position, history] of histories.entries()) {
       if (history.state === 'waiting' && (history.reopened?.generation ?? 0) <= closed.at)

@@ -161,23 +161,17 @@ export class RunStore {
   /**
    * Takes a queued batch of an action over. `known`: another batch of the run that this process holds, so that fields and form of the run
    * need not be read again. `undefined`: nothing to do, the batch has ended, has an owner, its run is held up, or gone.
+   * `foreign`: its run is one of another action.
    */
   async start(
     identity: string,
     { run: runId, batch, generation }: { run: string; batch: number; generation: number },
     token: string,
     known?: Pick<StartedBatch, 'run' | 'form'>,
-  ): Promise<StartedBatch | undefined> {
-    const reply = (await startBatch.run(
-      this.context,
-      runId,
-      batch,
-      generation,
-      token,
-      identity,
-      known ? '1' : '',
-    )) as
-      [number, (string | null)[], string?, string[]?] | 'ended' | null
+  ): Promise<StartedBatch | 'foreign' | undefined> {
+    const reply = (await startBatch.run(this.context, runId, batch, generation, token, identity, known ? '1' : '')) as
+      [number, (string | null)[], string?, string[]?] | 'foreign' | 'ended' | null
+    if (reply === 'foreign') return reply
     if (reply === 'ended') this.index.ended(runId)
     if (!reply || reply === 'ended') return undefined
     const [interruptions, data, form, fields] = reply

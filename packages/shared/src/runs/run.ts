@@ -220,8 +220,24 @@ export function damagedRun(id: string, reason: string, known?: Run): Run {
   const counts: Counts = { waiting: 0, active: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0, expired: 0 }
   return {
     ...(known ?? {
-      ...{ id, action: '', identity: '', target: 'common', model: undefined, total: 0, counts, createdAt: runIdTime(id) },
-      ...{ user: { name: '', role: 'viewer', groups: [] }, permission: 'admin', requestId: '', batchSize: 1, chunkSize: 1, expiresAt: undefined },
+      ...{
+        id,
+        action: '',
+        identity: '',
+        target: 'common',
+        model: undefined,
+        total: 0,
+        counts,
+        createdAt: runIdTime(id),
+      },
+      ...{
+        user: { name: '', role: 'viewer', groups: [] },
+        permission: 'admin',
+        requestId: '',
+        batchSize: 1,
+        chunkSize: 1,
+        expiresAt: undefined,
+      },
       ...{ haltOn: undefined, listing: false, generation: 0, closing: undefined, closed: undefined, result: undefined },
       ...{ startedAt: undefined, finishedAt: undefined, errors: [], revision: 0, state: 'halted' },
     }),
