@@ -1,9 +1,11 @@
 import { defineAction, records } from '@flexaction/shared'
+import { connect, Keys } from '@flexaction/shared/redis'
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listKeys, redisUrl } from '../harness/redis.js'
 import { System, TOKENS } from '../harness/system.js'
 import { until } from '../harness/until.js'
 
@@ -118,6 +120,15 @@ describe('a session', () => {
     expect(/; Secure/.test(cookie)).toBe(secure)
     expect(cookie).toContain('; Path=/; HttpOnly; SameSite=Strict')
     expect((await get('/api/runs', { cookie: cookieOf(cookie), ...headers })).status).toBe(200)
+  })
+
+  it('is kept under a key that the other keys stand beside, without what the cookie holds', async () => {
+    const cookie = cookieOf(await logIn(TOKENS.admin)).split('=')[1] ?? ''
+    const redis = connect(redisUrl(), { name: 'test', whenAway: 'wait' })
+    const keys = await listKeys(redis, system.prefix).finally(() => redis.disconnect())
+    const hashed = createHash('sha256').update(cookie).digest('base64url')
+    expect(keys).toContain(new Keys(system.prefix).session(hashed))
+    expect(keys.filter((key) => key.includes(cookie) || key.includes(TOKENS.admin))).toEqual([])
   })
 
   it('is no session where another scheme is spoken: another host of the domain may have set it', async () => {

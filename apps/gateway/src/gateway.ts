@@ -24,7 +24,6 @@ import { Coalescer } from './accepting/coalescer.js'
 import { Expirer } from './accepting/expirer.js'
 import { RunFactory } from './accepting/order.js'
 import { IdempotencyKeys } from './accepting/idempotency-keys.js'
-import { AccessKeys } from './access/access-keys.js'
 import { type AuthToken, parseAuthTokens } from './access/auth-tokens.js'
 import { Authenticator } from './access/authenticator.js'
 import { developmentToken } from './access/development-token.js'
@@ -79,9 +78,8 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   logOutages(redis, logger)
   subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
 
-  const accessKeys = new AccessKeys(config.KEY_PREFIX)
-  const limiting = { redis, keys: accessKeys }
-  const sessions = new Sessions(redis, accessKeys, book)
+  const limiting = { redis, keys }
+  const sessions = new Sessions(redis, keys, book)
   const attempts = new RefusedAttempts({ ...limiting, most: config.MAX_WRONG_TOKENS, logger })
   const authenticator = new Authenticator({ book, sessions, attempts, jwt })
   const quota = new RequestQuota({ ...limiting, most: config.MAX_REQUESTS })

@@ -1,13 +1,12 @@
 import { FlexActionError } from '@flexaction/shared/errors'
 import type { Logger } from '@flexaction/shared/logging'
-import type { RedisClient } from '@flexaction/shared/redis'
+import type { Keys, RedisClient } from '@flexaction/shared/redis'
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
-import type { AccessKeys } from './access-keys.js'
 import type { AuthToken } from './auth-tokens.js'
 
 export interface RefusedAttemptsOptions {
   redis: RedisClient
-  keys: AccessKeys
+  keys: Keys
   /** Wrong tokens that an address may send within a minute. */
   most: number
   logger: Logger
@@ -31,7 +30,7 @@ export class RefusedAttempts {
     this.#limiter = new RateLimiterRedis({
       ...limits,
       storeClient: options.redis,
-      keyPrefix: `${options.keys.limits}:refused`,
+      keyPrefix: `${options.keys.requestCounts}:refused`,
       // While Redis is away each gateway counts by itself.
       insuranceLimiter: new RateLimiterMemory(limits),
     })

@@ -1,11 +1,10 @@
 import { FlexActionError } from '@flexaction/shared/errors'
-import type { RedisClient } from '@flexaction/shared/redis'
+import type { Keys, RedisClient } from '@flexaction/shared/redis'
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
-import type { AccessKeys } from './access-keys.js'
 
 export interface RequestQuotaOptions {
   redis: RedisClient
-  keys: AccessKeys
+  keys: Keys
   /** Requests of one caller within a minute, over all gateways; 0 for any number. */
   most: number
 }
@@ -43,7 +42,7 @@ export class RequestQuota {
         : new RateLimiterRedis({
             ...limits,
             storeClient: redis,
-            keyPrefix: `${keys.limits}:requests`,
+            keyPrefix: `${keys.requestCounts}:requests`,
             insuranceLimiter: new RateLimiterMemory(limits),
           })
   }

@@ -1,6 +1,5 @@
-import type { RedisClient } from '@flexaction/shared/redis'
+import type { Keys, RedisClient } from '@flexaction/shared/redis'
 import { hash, randomBytes } from 'node:crypto'
-import type { AccessKeys } from './access-keys.js'
 import type { AuthToken } from './auth-tokens.js'
 import { type Caller, toCaller } from './caller.js'
 import { fingerprintOf, type TokenBook } from './token-book.js'
@@ -18,7 +17,7 @@ type StoredSession = { token: string } | { caller: Caller }
 export class Sessions {
   constructor(
     private readonly redis: RedisClient,
-    private readonly keys: AccessKeys,
+    private readonly keys: Keys,
     private readonly book: TokenBook,
   ) {}
 
