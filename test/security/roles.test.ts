@@ -24,6 +24,14 @@ const AUTH_TOKENS = [
 const everybody = { ...TOKENS, fina: FINA, otto: OTTO, self: SELF }
 type Who = keyof typeof everybody
 
+const related = (model: string) => field.foreignKey({ required: false, model })
+const RELATED = {
+  users: related('users'),
+  countries: related('countries'),
+  salaries: related('salaries'),
+  invoices: related('invoices'),
+}
+
 let system: System
 const calls: string[] = []
 
@@ -33,13 +41,21 @@ beforeAll(async () => {
       name,
       target: common(),
       ...(permission && { permission }),
-      params: { how: field.select({ required: false, options: [{ value: 'a', name: `the option of ${name}` }] }) },
+      params: {
+        how: field.select({ required: false, options: [{ value: 'a', name: `the option of ${name}` }] }),
+        ...(name === 'for_viewers' && RELATED),
+      },
       run: () => {
         calls.push(name)
         throw new Error(`the secret text of ${name}`)
       },
     })
-  const users = defineCollection({ name: 'users', list: () => ({ records: [{ id: 1, label: 'Ada' }] }) })
+  const listed = (name: string, permission?: Permission) =>
+    defineCollection({
+      name,
+      list: () => ({ records: [{ id: 1, label: `Ada of ${name}` }] }),
+      ...(permission && { permission }),
+    })
   const touch = defineAction({ name: 'touch', target: records('users'), run: () => undefined })
   system = await System.start({
     actions: [
@@ -49,7 +65,12 @@ beforeAll(async () => {
       named('for_finance', { groups: ['finance'] }),
       touch,
     ],
-    collections: [users],
+    collections: [
+      listed('users'),
+      listed('countries', 'viewer'),
+      listed('salaries', 'admin'),
+      listed('invoices', { groups: ['finance'] }),
+    ],
     shared: true,
     env: { AUTH_TOKENS, OWN_RUNS_ONLY: 'group:guests' },
   })
@@ -166,9 +187,30 @@ it('shows a member of a group of OWN_RUNS_ONLY their own runs alone', async () =
   expect(await (await ask('self', '/queues/api/queues')).json()).toEqual({ queues: [] })
 })
 
-it('lists records for operators, not for viewers', async () => {
-  expect((await ask('operator', '/api/collections/users/records')).status).toBe(200)
-  expect((await ask('viewer', '/api/collections/users/records')).status).toBe(403)
+it('shows the records of a collection to those who may read them, by every way', async () => {
+  const READ: Readonly<Record<Who, readonly string[]>> = {
+    viewer: ['countries'],
+    fina: ['countries', 'invoices'],
+    operator: ['countries', 'users'],
+    otto: ['countries', 'users'],
+    self: ['countries', 'users'],
+    admin: ['countries', 'invoices', 'salaries', 'users'],
+  }
+  for (const [who, read] of Object.entries(READ) as [Who, readonly string[]][]) {
+    const { collections } = (await (await ask(who, '/api/collections')).json()) as { collections: { name: string }[] }
+    const actions = (await (await ask(who, '/api/actions')).json()) as { collections: string[] }
+    expect([who, collections.map(({ name }) => name).sort(), actions.collections.toSorted()]).toEqual([who, read, read])
+    const unknown = await (await ask(who, '/api/collections/unknown/records')).text()
+    for (const name of READ.admin) {
+      const may = read.includes(name)
+      expect([who, name, unknown.includes(name)]).toEqual([who, name, may])
+      const records = await ask(who, `/api/collections/${name}/records`)
+      const options = await send(who, 'get_field_options', { action: 'for_viewers', field: name })
+      const texts = [await records.text(), await options.text()]
+      expect([who, name, records.status, options.status]).toEqual([who, name, may ? 200 : 403, may ? 200 : 403])
+      for (const text of texts) expect([who, name, text.includes(`Ada of ${name}`)]).toEqual([who, name, may])
+    }
+  }
 })
 
 it('keeps to the permission that a run was accepted under, whatever becomes of its action', async () => {

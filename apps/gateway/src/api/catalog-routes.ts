@@ -34,10 +34,11 @@ export function addCatalogRoutes(router: Router<GatewayState>, options: CatalogR
 
   router.get('/actions', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
-    const visible = visibleTo(callerOf(gctx), catalog.actions)
+    const caller = callerOf(gctx)
+    const visible = visibleTo(caller, catalog.actions)
     const depths = await Promise.all(visible.map(({ identity }) => depthOf(identity)))
     const actions = visible.map((action, at) => viewAction(catalog, action, depths[at] as QueueDepth))
-    answerJson(gctx, 200, { actions, collections: [...catalog.collections] } satisfies ActionsView)
+    answerJson(gctx, 200, { actions, collections: [...catalog.collectionsFor(caller)] } satisfies ActionsView)
   })
 
   router.get('/workers', (ctx) => {

@@ -1,8 +1,9 @@
+import type { Permission } from '@flexaction/shared'
 import type { CatalogStore, LiveWorker, PublishedAction } from '@flexaction/shared/catalog'
 import { compileForm, type CompiledForm } from '@flexaction/shared/fields'
 import type { Logger } from '@flexaction/shared/logging'
 import type { RedisClient } from '@flexaction/shared/redis'
-import type { Caller } from '../access/caller.js'
+import { type Caller, may, requirePermission } from '../access/caller.js'
 import { visibleTo } from '../access/visible-actions.js'
 
 /** An action of the catalog, ready to check requests with. */
@@ -31,7 +32,8 @@ export class CatalogView {
   #actions: readonly CatalogAction[] = []
   #published: readonly CatalogAction[] = []
   #messages: ReadonlyMap<string, CatalogAction> = new Map()
-  #collections: ReadonlySet<string> = new Set()
+  /** Who may read the records of each. */
+  #collections: ReadonlyMap<string, Permission> = new Map()
   /** By role and groups. */
   readonly #lists = new Map<string, Buffer>()
   #workers: readonly LiveWorker[] = []
@@ -86,9 +88,14 @@ export class CatalogView {
     return this.#collections.has(collection)
   }
 
-  /** Names of all collections that some worker can list. */
-  get collections(): readonly string[] {
-    return [...this.#collections]
+  /** Names of the collections whose records a caller may read. */
+  collectionsFor(caller: Caller): readonly string[] {
+    return [...this.#collections].filter(([, permission]) => may(caller, permission)).map(([name]) => name)
+  }
+
+  /** Throws `not_permitted` unless a caller may read the records of a collection. */
+  requireReader(caller: Caller, collection: string): void {
+    requirePermission(caller, this.#collections.get(collection) ?? 'admin', `reading records of '${collection}'`)
   }
 
   /** Ids of the live workers that list a collection. */
@@ -164,7 +171,9 @@ export class CatalogView {
     this.#version = version
     if (source === this.#source) return
     this.#source = source
-    this.#collections = new Set(published.collections)
+    this.#collections = new Map(
+      published.collections.map(({ collection, permission = 'operator' }) => [collection, permission]),
+    )
     this.#actions = published.actions.map((action) => ({
       ...action,
       parseForm: compileForm(action.entry.params ?? [], { unknownParams: action.unknownParams }),
@@ -175,7 +184,7 @@ export class CatalogView {
     this.#lists.clear()
     this.options.onActions(this.#published)
     this.options.logger.info(
-      { actions: published.actions.map(({ identity }) => identity), collections: published.collections },
+      { actions: published.actions.map(({ identity }) => identity), collections: [...this.#collections.keys()] },
       'catalog read',
     )
   }

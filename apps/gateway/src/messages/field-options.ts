@@ -61,8 +61,10 @@ export class FieldOptions {
       return await this.#askAction(action, { field: described.name, form, user: caller, ...(search && { search }) })
     }
     const related = (described.params?.related_model as { model?: string } | undefined)?.model
-    if (related !== undefined && this.options.catalog.lists(related)) return await this.#askCollection(related, search)
-    return described.params?.options ?? []
+    const { catalog } = this.options
+    if (related === undefined || !catalog.lists(related)) return described.params?.options ?? []
+    catalog.requireReader(caller, related)
+    return await this.#askCollection(related, search)
   }
 
   /**

@@ -9,4 +9,10 @@ export {
   type PublishedAction,
   type PublishedCollection,
 } from './published-action.js'
-export { type Catalog, type CatalogConflict, CatalogStore, type HeartbeatReply, type LiveWorker } from './catalog-store.js'
+export {
+  type Catalog,
+  type CatalogConflict,
+  CatalogStore,
+  type HeartbeatReply,
+  type LiveWorker,
+} from './catalog-store.js'

@@ -1,4 +1,5 @@
 import type { ActionDefinition, Rate, Respond } from '../definitions/define-action.js'
+import type { CollectionDefinition } from '../definitions/define-collection.js'
 import type { MessageDefinition } from '../definitions/define-message.js'
 import type { Permission } from '../definitions/permission.js'
 import type { Target } from '../definitions/targets.js'
@@ -46,10 +47,12 @@ export interface PublishedAction {
 export interface PublishedCollection {
   identity: string
   collection: string
+  /** Who may read its records; absent: operators. */
+  permission?: Permission
 }
 
-export function describeCollection(name: string): PublishedCollection {
-  return { identity: `collection ${encodeName(name)}`, collection: name }
+export function describeCollection({ name, options: { permission } }: CollectionDefinition): PublishedCollection {
+  return { identity: `collection ${encodeName(name)}`, collection: name, ...(permission && { permission }) }
 }
 
 /** The message whose handler adds entries to the list of actions. */

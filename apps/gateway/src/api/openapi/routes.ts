@@ -154,11 +154,11 @@ export const ROUTES: readonly DocumentedRoute[] = [
   {
     method: 'get',
     path: '/collections/:name/records',
-    needs: 'operator',
-    summary: 'Records of a collection, asked of a live worker',
+    needs: 'viewer',
+    summary: 'Records of a collection, asked of a live worker; its permission says who may read them',
     query: queries.recordsQuery,
     answers: [200, 'recordsPage'],
-    refusals: [400, 404],
+    refusals: [400, 403, 404],
   },
   {
     method: 'get',
