@@ -194,7 +194,10 @@ it('refuses results that are too large, or no JSON, for good and with the reason
     },
   ])
   expect(calls).toBe(1)
-  expect(await run(system, 'circle')).toEqual([400, { non_field_errors: ['the result cannot be stored as JSON: it contains itself'] }])
+  expect(await run(system, 'circle')).toEqual([
+    400,
+    { non_field_errors: ['the result cannot be stored as JSON: it contains itself'] },
+  ])
   expect(await run(system, 'heavy')).toEqual([
     400,
     { non_field_errors: ["the file 'a' is larger than 1 MB (MAX_FILE_MB)"] },

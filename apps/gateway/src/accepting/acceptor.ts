@@ -69,10 +69,16 @@ export class Acceptor {
     const schedule = (): void => {
       const at = NUDGES_MS[next++]
       if (at === undefined) return
-      timer = setTimeout(() => {
-        this.options.queues.batches(identity).nudge().catch(() => undefined)
-        schedule()
-      }, at - (NUDGES_MS[next - 2] ?? 0))
+      timer = setTimeout(
+        () => {
+          this.options.queues
+            .batches(identity)
+            .nudge()
+            .catch(() => undefined)
+          schedule()
+        },
+        at - (NUDGES_MS[next - 2] ?? 0),
+      )
     }
     schedule()
     return () => clearTimeout(timer)

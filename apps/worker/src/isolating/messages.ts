@@ -24,7 +24,10 @@ export interface WholeFile {
 
 /** What a handler returned, or gave for one id, as plain data. */
 export type SentResult =
-  { kind: 'nothing' } | { kind: 'json'; json: string } | { kind: 'failed'; failure: Failure } | ({ kind: 'file' } & WholeFile)
+  | { kind: 'nothing' }
+  | { kind: 'json'; json: string }
+  | { kind: 'failed'; failure: Failure }
+  | ({ kind: 'file' } & WholeFile)
 
 /** What it says. */
 export type Said =

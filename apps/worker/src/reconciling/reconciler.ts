@@ -2,7 +2,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from '@flexaction/shared/logging'
 import { batchJob, type JobQueues, listingJob, listingQueueName } from '@flexaction/shared/queues'
 import type { Keys, RedisClient, RedisClock } from '@flexaction/shared/redis'
-import { type Backlog, hasEnded, type Lease, parseLease, type Run, type RunIndex, runIdTime, type RunReader } from '@flexaction/shared/runs'
+import {
+  type Backlog,
+  hasEnded,
+  type Lease,
+  parseLease,
+  type Run,
+  type RunIndex,
+  runIdTime,
+  type RunReader,
+} from '@flexaction/shared/runs'
 import type { Recovery } from './recovery.js'
 import type { Retries } from './retries.js'
 
@@ -96,7 +105,8 @@ export class Reconciler {
       leases.map(([batch, text]) => this.#ensureJob(run, Number(batch), parseLease(text), missed)),
     )
     const count = added.filter(Boolean).length
-    if (count > 0) logger.warn({ run: run.id, batches: count }, 'batches that a crash had left unqueued are queued again')
+    if (count > 0)
+      logger.warn({ run: run.id, batches: count }, 'batches that a crash had left unqueued are queued again')
   }
 
   /** Returns whether its job was missing. */

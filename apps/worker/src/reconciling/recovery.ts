@@ -1,5 +1,11 @@
 import type { Logger } from '@flexaction/shared/logging'
-import { batchJobId, type BatchJobData, type JobQueue, type JobQueues, parseBatchJobId } from '@flexaction/shared/queues'
+import {
+  batchJobId,
+  type BatchJobData,
+  type JobQueue,
+  type JobQueues,
+  parseBatchJobId,
+} from '@flexaction/shared/queues'
 import type { Keys, RedisClient } from '@flexaction/shared/redis'
 import { parseLease, type RunStore } from '@flexaction/shared/runs'
 import { parseToken } from '../owning/owned-batches.js'
@@ -65,12 +71,15 @@ export class Recovery {
       if (signal.aborted) return
     }
     this.#suspects = suspects
-    for (const suspect of suspects.values()) if (this.#isConfirmed(suspect) && !signal.aborted) await this.#mend(suspect)
+    for (const suspect of suspects.values())
+      if (this.#isConfirmed(suspect) && !signal.aborted) await this.#mend(suspect)
   }
 
   #isConfirmed({ standing, since }: Suspect): boolean {
     const owned = standing.state === 'owned'
-    return performance.now() - since >= (owned ? Math.min(MISSED_FOR_MS, this.options.stallAfterMs) : UNSTARTED_AFTER_MS)
+    return (
+      performance.now() - since >= (owned ? Math.min(MISSED_FOR_MS, this.options.stallAfterMs) : UNSTARTED_AFTER_MS)
+    )
   }
 
   /** `undefined`: all is well with it. */
@@ -132,7 +141,10 @@ export class Recovery {
     const back = await store.takeBack(job.run, job.batch, token)
     if (back === undefined) return
     const { worker } = parseToken(token)
-    logger.warn({ run: job.run, batch: job.batch, worker, now: back }, 'a batch was taken back from a worker that is gone')
+    logger.warn(
+      { run: job.run, batch: job.batch, worker, now: back },
+      'a batch was taken back from a worker that is gone',
+    )
     if (back === 'queued') await queue.giveBack(batchJobId(job))
     else await queue.end(batchJobId(job), 'the worker that ran this batch is gone', false, false)
   }

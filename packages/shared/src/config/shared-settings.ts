@@ -67,7 +67,8 @@ export const sharedSettings = {
     max: 500,
   }),
   MAX_PENDING_ITEMS: integer({
-    description: 'Most items that may be waiting or active, over all runs: beyond it, requests are answered with 503. No run lists more records.',
+    description:
+      'Most items that may be waiting or active, over all runs: beyond it, requests are answered with 503. No run lists more records.',
     default: 10_000_000,
     min: 1,
     max: 1_000_000_000,

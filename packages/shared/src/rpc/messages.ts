@@ -13,8 +13,5 @@ export interface RpcRequest {
 
 /** What became of it. A refusal's text is for the person who asked; what else went wrong is in the worker's log. */
 export type RpcResponse = { id: string } & (
-  | { value: unknown }
-  | { refused: { message: string; fields?: FieldMessages } }
-  | { failed: true }
-  | { timedOut: true }
+  { value: unknown } | { refused: { message: string; fields?: FieldMessages } } | { failed: true } | { timedOut: true }
 )

@@ -48,7 +48,9 @@ export class RpcClient {
    */
   async request(topic: string, payload: unknown, withinMs: number, workers: readonly string[]): Promise<unknown> {
     if (workers.length === 0)
-      throw new FlexActionError('unavailable', 'No worker could answer: none is running', { retryAfter: TRY_AGAIN_SECONDS })
+      throw new FlexActionError('unavailable', 'No worker could answer: none is running', {
+        retryAfter: TRY_AGAIN_SECONDS,
+      })
     const id = randomBytes(12).toString('base64url')
     const request: RpcRequest = { id, replyTo: this.#channel, topic, withinMs, payload }
     const message = JSON.stringify(request)
