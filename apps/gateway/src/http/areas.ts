@@ -1,4 +1,4 @@
-import { tidyPath } from './base-path.js'
+import { tidyPath } from './tidy-path.js'
 
 /** Where the queues' dashboard is. */
 export const DASHBOARD_PATH = '/queues'

@@ -19,7 +19,8 @@ import { Interruption } from './call.js'
 import { CallMaker } from './call-maker.js'
 import type { Commanded, RunCommand } from './run-commands.js'
 import type { RunnableAction } from './runnable-action.js'
-import { type BatchEnd, RunningBatch } from './running-batch.js'
+import type { BatchEnd } from './batch-options.js'
+import { RunningBatch } from './running-batch.js'
 import { Slots } from './slots.js'
 
 export interface ActionRunnerOptions {

@@ -1,7 +1,5 @@
 import type { RecordId, RunInfo, RunUser } from '@flexaction/shared'
-import type { FileStore } from '@flexaction/shared/files'
 import type { Logger } from '@flexaction/shared/logging'
-import type { RedisClock } from '@flexaction/shared/redis'
 import {
   type AttemptEnd,
   failureLine,
@@ -9,49 +7,19 @@ import {
   type LiveCall,
   outcomeLine,
   retryLine,
-  type StartedBatch,
 } from '@flexaction/shared/runs'
 import { type Failure, readThrown, type ReadResult } from '../values/index.js'
 import { BatchItems } from './batch-items.js'
+import type { BatchEnd, RunningBatchOptions } from './batch-options.js'
 import { pauseAfter } from './backoff.js'
 import { Call, Cancellation, type Interruption } from './call.js'
 import type { OneEnding } from './context.js'
 import { HandlerLog } from './handler-log.js'
-import type { RunnableAction } from './runnable-action.js'
-import { Settler, type SettlerOptions } from './settler.js'
+import { JobProgress } from './job-progress.js'
+import { Settler } from './settler.js'
+import { settledUnknown } from './unknown-ids.js'
 import { firstOfCall, neighbours, WaitingCalls } from './waiting-calls.js'
 
-/** How a batch ends in this worker's hands. */
-export type BatchEnd =
-  /** It has ended, or is nothing to this worker any more; `failed`: the dashboard shows its job among the failed ones. */
-  | { kind: 'done'; summary: string; failed: boolean }
-  /** It is to run again at `at` (Redis's time). */
-  | { kind: 'delay'; at: number }
-  /** It goes back to the queue for any worker, without spending an attempt. */
-  | { kind: 'release' }
-
-export interface RunningBatchOptions extends Pick<
-  SettlerOptions,
-  'store' | 'queues' | 'backlog' | 'history' | 'window'
-> {
-  action: RunnableAction
-  started: StartedBatch
-  /** Bulk ids are called one by one, because one of them may end its process. */
-  alone: boolean
-  files: Pick<FileStore, 'store'>
-  clock: Pick<RedisClock, 'now'>
-  logger: Logger
-  /** Adds lines to the job's log in the dashboard. */
-  log(lines: readonly string[]): Promise<void>
-  /** Sets the job's progress in the dashboard, 0 to 100. */
-  progress(percent: number): void
-  /** Calls that were waiting for their turn will not be made. */
-  onDropped(calls: number): void
-  /** Another worker has the batch, or it has ended without this one's knowledge. */
-  onLost(): void
-}
-
-const PROGRESS_EVERY_MS = 1_000
 const CANCELLED_TEXT = 'cancelled while it was running'
 const LOST_TEXT = 'another worker has taken this batch over'
 
@@ -88,8 +56,7 @@ export class RunningBatch {
   /** In Redis's time; 0 before the first call. */
   #began = 0
   #finish!: (end: BatchEnd) => void
-  #nextProgress = performance.now() + PROGRESS_EVERY_MS
-  #showedProgress = false
+  readonly #progress: JobProgress
 
   constructor(readonly options: RunningBatchOptions) {
     const { action, started } = options
@@ -97,6 +64,7 @@ export class RunningBatch {
     this.runId = run.id
     this.#items = new BatchItems(started)
     this.#log = new HandlerLog(options.log)
+    this.#progress = new JobProgress(options.progress)
     this.runInfo = { id: run.id, action: run.action, model: run.model, createdAt: new Date(run.createdAt) }
     this.user = run.user
     this.#logger = options.logger
@@ -384,8 +352,7 @@ export class RunningBatch {
   }
 
   async #end(): Promise<void> {
-    // A job that showed progress must not stop short of its end in the dashboard.
-    if (this.#showedProgress && !this.#interrupted) this.options.progress(100)
+    if (!this.#interrupted) this.#progress.end()
     await this.#log.flushed()
     const next = this.#interrupted && this.#unsettled > 0 ? 'release' : Number.isFinite(this.#retryAt) ? 'delay' : 'end'
     const written = await this.#settler.finish(next)
@@ -418,30 +385,11 @@ export class RunningBatch {
   }
 
   #reportProgress(settled: number): void {
-    const now = performance.now()
-    if (now < this.#nextProgress) return
-    this.#nextProgress = now + PROGRESS_EVERY_MS
-    this.#showedProgress = true
     const begun = [...this.inFlight].reduce((sum, call) => sum + (call.done ?? 0) / 100, 0)
-    const before = this.ids.length - this.#waiting.items
-    const percent = Math.floor((100 * (before + settled + begun)) / this.ids.length)
-    if (percent > 0) this.options.progress(percent)
+    this.#progress.report(this.ids.length - this.#waiting.items + settled + begun, this.ids.length)
   }
 }
 
 function counted(items: number): string {
   return items === 1 ? '1 item' : `${items} items`
-}
-
-const MOST_UNKNOWN_NAMED = 3
-
-function settledUnknown(ids: readonly string[]): Failure {
-  const named = ids.slice(0, MOST_UNKNOWN_NAMED).map((id) => `'${id.slice(0, 100)}'`)
-  const more = ids.length > MOST_UNKNOWN_NAMED ? ` and ${ids.length - MOST_UNKNOWN_NAMED} more` : ''
-  return {
-    kind: 'refused',
-    message:
-      `the handler settled ids that are not in this call: ${named.join(', ')}${more}. ` +
-      'What it meant for this record is not known, so it does not count as done',
-  }
 }

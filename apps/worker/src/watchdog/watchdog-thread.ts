@@ -58,8 +58,8 @@ function whatIsInHand(then: (inHand: string) => void): void {
         'Debugger.evaluateOnCallFrame',
         { callFrameId: frame?.callFrameId ?? '', expression, returnByValue: true },
         (error, reply) => {
-          const text = error ? '' : String((reply as { result: { value?: unknown } }).result.value ?? '')
-          then(`${text} at ${places.join(' < ')}`)
+          const { value } = error ? {} : (reply as { result: { value?: unknown } }).result
+          then(`${typeof value === 'string' ? value : ''} at ${places.join(' < ')}`)
         },
       )
     })
