@@ -15,7 +15,7 @@ import { signalGroup } from './local/signals.mjs'
 const BUILD_STEP = 'sh deploy/image/build-tree.sh /app'
 /** Longest time until a role is ready, and until it has ended, in ms. */
 const DEADLINE = 30_000
-const TOKEN = 'check-image'
+const TOKEN = 'token-of-the-check'
 
 /** Packages that only developers need, and folders that no image should hold. */
 const UNWANTED_PACKAGES = /^(typescript|@typescript\+|vitest|oxlint|knip|prettier|fast-check|smtp-server)/

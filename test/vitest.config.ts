@@ -9,7 +9,7 @@ export default defineConfig({
       {
         extends: true,
         // Two cores: more files at once only make each wait longer.
-        test: { name: 'main', include: ['{contract,integration,model,unit}/**/*.test.ts'], maxWorkers: 2 },
+        test: { name: 'main', include: ['{contract,integration,model,security,unit}/**/*.test.ts'], maxWorkers: 2 },
       },
       {
         extends: true,

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { format } from 'prettier'
 import { datesTable } from './dates.mjs'
 import { performanceSection } from './performance.mjs'
-import { launcherSettings, sampleSettings } from './settings-without-schema.mjs'
+import { composeSettings, launcherSettings, sampleSettings } from './settings-without-schema.mjs'
 
 /** @typedef {{ name: string, defaultText: string, allowed: string, description: string }} Row a setting */
 /** @typedef {Row & { readBy: string }} ReadRow */
@@ -16,6 +16,8 @@ import { launcherSettings, sampleSettings } from './settings-without-schema.mjs'
 const SETTINGS = { begin: '<!-- settings: written by `pnpm generate` -->', end: '<!-- end of settings -->' }
 const DATES = { begin: '<!-- dates: written by `pnpm generate` -->', end: '<!-- end of dates -->' }
 const RESULTS = { begin: '<!-- results: written by `pnpm generate` -->', end: '<!-- end of results -->' }
+
+const SECURITY = { begin: '<!-- security cases: written by `pnpm generate` -->', end: '<!-- end of security cases -->' }
 
 const inRepository = (/** @type {string} */ path) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
@@ -49,8 +51,24 @@ async function generate() {
       'docs/fields.md',
       await withSection('docs/fields.md', DATES, await datesTable(inRepository('test/unit/fields/dates.json'))),
     ],
+    ['docs/security.md', await withSection('docs/security.md', SECURITY, await securityTable())],
     ['.env.example', toEnvFile(rows)],
   ]
+}
+
+/** How many ways in are tried, by group and by what must happen. */
+async function securityTable() {
+  const { securityCases } = await importBuilt('test/security/cases.mjs')
+  /** @type {Map<string, number>} */
+  const counts = new Map()
+  const cases = /** @type {import('../../test/security/cases.mjs').SecurityCase[]} */ (securityCases())
+  for (const { group, must } of cases) counts.set(`${group} | ${must}`, (counts.get(`${group} | ${must}`) ?? 0) + 1)
+  return [
+    '| cases of test/security | what must happen | how many |',
+    '| --- | --- | --- |',
+    ...[...counts].map(([row, count]) => `| ${row} | ${count} |`),
+    `| all | | ${cases.length} |`,
+  ].join('\n')
 }
 
 /** Each setting once, with all who read it. @returns {Promise<ReadRow[]>} */
@@ -66,6 +84,7 @@ async function allSettings() {
     ['gateway', settingsTable(gatewaySettings)],
     ['worker', settingsTable(workerSettings)],
     ['`npm start`', launcherSettings()],
+    ['`docker compose`', composeSettings(await readFile(inRepository('docker-compose.yml'), 'utf8'))],
     ['samples', sampleSettings((await importBuilt('apps/worker/dist/samples/settings.js')).readSampleSettings)],
   ])) {
     for (const row of some) {

@@ -21,6 +21,27 @@ export function launcherSettings() {
   ]
 }
 
+/** What docker-compose.yml asks for; whether it does is checked. @param {string} compose @returns {Row[]} */
+export function composeSettings(compose) {
+  const rows = [
+    {
+      name: 'REDIS_PASSWORD',
+      defaultText: '',
+      allowed: 'letters and digits',
+      description: 'Password of the Redis that compose runs.',
+    },
+    {
+      name: 'GATEWAY_ADDRESS',
+      defaultText: '127.0.0.1',
+      allowed: 'an address',
+      description: 'Address of this machine at which compose publishes the gateway.',
+    },
+  ]
+  const missing = rows.find(({ name }) => !compose.includes(`\${${name}:`))
+  if (missing) throw new Error(`docker-compose.yml no longer reads ${missing.name}`)
+  return rows
+}
+
 /**
  * DATA_DIR is among them only to say who else reads it: the gateway's schema describes it.
  *

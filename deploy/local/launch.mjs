@@ -105,6 +105,7 @@ async function bringUp(launch, watch) {
     HOST: settings.host,
     DATA_DIR: dataDir,
     REDIS_URL: redisUrl,
+    REDIS_URL_FILE: '',
     ...(token && { AUTH_TOKENS: `developer:admin:${token}` }),
   }
   const { app, started } = runApp(launch, { settings, env, lock })

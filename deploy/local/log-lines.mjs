@@ -8,7 +8,7 @@ const NAME_WIDTH = 9
 
 /**
  * A line of a child's output as people read it: `14:03:05 worker-1  INFO run settled run=r_1 items=3`. A line that is no
- * log record comes back as it is.
+ * log record comes back as it is. Characters that a terminal obeys, or that change the order of a line, are shown as escapes.
  *
  * @param {string} source name of the process
  * @param {string} line
@@ -16,14 +16,15 @@ const NAME_WIDTH = 9
  */
 export function formatLogLine(source, line, colour = false) {
   const record = parseRecord(line)
-  if (!record) return line
+  if (!record) return escapeUnseen(line)
   const { level, time, msg, err } = record
-  const name = typeof level === 'number' ? (LEVELS[level] ?? String(level)) : String(level).toUpperCase()
+  const name = typeof level === 'number' ? (LEVELS[level] ?? String(level)) : escapeUnseen(String(level).toUpperCase())
   const fields = Object.entries(record)
     .filter(([key, value]) => !NOT_SHOWN.has(key) && key !== 'err' && value !== undefined)
     .map(([key, value]) => ` ${key}=${formatValue(value)}`)
   const head = `${formatTime(time)} ${source.padEnd(NAME_WIDTH)} ${paint(name.padEnd(5), COLOURS[name], colour)}`
-  return `${head} ${typeof msg === 'string' ? msg : ''}${paint(fields.join(''), 2, colour)}${formatError(err)}`
+  const text = typeof msg === 'string' ? escapeUnseen(msg) : ''
+  return `${head} ${text}${paint(escapeUnseen(fields.join('')), 2, colour)}${formatError(err)}`
 }
 
 /**
@@ -56,7 +57,18 @@ function formatError(error) {
   if (typeof error !== 'object' || error === null) return error === undefined ? '' : ` err=${formatValue(error)}`
   const { stack, message } = /** @type {{ stack?: unknown, message?: unknown }} */ (error)
   const text = typeof stack === 'string' ? stack : typeof message === 'string' ? message : JSON.stringify(error)
-  return `\n${text.replace(/^/gm, '    ')}`
+  return `\n${text
+    .split('\n')
+    .map((one) => `    ${escapeUnseen(one)}`)
+    .join('\n')}`
+}
+
+/** Control characters (escape sequences begin with one), and marks that turn the direction of writing. */
+const UNSEEN = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
+
+/** @param {string} text */
+function escapeUnseen(text) {
+  return text.replaceAll(UNSEEN, (one) => `\\u${(one.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)
 }
 
 /** @param {string} text @param {number | undefined} code @param {boolean} colour */

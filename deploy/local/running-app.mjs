@@ -11,6 +11,14 @@ import { SupervisedProcess } from './supervised-process.mjs'
  * @property {(children: { name: string, pid: number }[]) => void} onPidsChange
  */
 
+/** Handlers could read them in a worker, which needs none. */
+const GATEWAY_SECRETS = new Set(['AUTH_TOKENS', 'AUTH_TOKENS_FILE', 'OIDC_CLIENT_SECRET', 'OIDC_CLIENT_SECRET_FILE'])
+
+/** @param {NodeJS.ProcessEnv} env */
+function withoutGatewaySecrets(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !GATEWAY_SECRETS.has(name)))
+}
+
 /** One gateway and its workers, as processes. */
 export class RunningApp {
   #options
@@ -74,7 +82,8 @@ export class RunningApp {
       onPidsChange(
         this.#all().flatMap((child) => (child.pid === undefined ? [] : [{ name: child.name, pid: child.pid }])),
       )
-    return new SupervisedProcess({ name, main, env, onLine, onUnexpectedExit, onPidChange })
+    const given = app === 'gateway' ? env : withoutGatewaySecrets(env)
+    return new SupervisedProcess({ name, main, env: given, onLine, onUnexpectedExit, onPidChange })
   }
 
   #all() {

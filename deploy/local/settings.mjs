@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { inRepository, root } from './repository.mjs'
 import { readEnvFile } from './env-file.mjs'
@@ -10,7 +11,7 @@ import { StartProblem } from './start-problem.mjs'
  * @property {number} workers processes
  * @property {string} dataDir absolute
  * @property {string | undefined} redisUrl
- * @property {string | undefined} authTokens
+ * @property {string | undefined} authTokens given, or the file that holds them
  * @property {boolean} production
  * @property {string} apiPrefix
  * @property {string | undefined} actionsDir absolute
@@ -60,8 +61,8 @@ export function readSettings(env) {
     host: text('HOST') ?? '127.0.0.1',
     workers: whole('WORKERS', 2, 1, 64),
     dataDir: resolve(root, text('DATA_DIR') ?? '.data'),
-    redisUrl: text('REDIS_URL'),
-    authTokens: text('AUTH_TOKENS'),
+    redisUrl: text('REDIS_URL') ?? secretIn(text('REDIS_URL_FILE')),
+    authTokens: text('AUTH_TOKENS') ?? text('AUTH_TOKENS_FILE'),
     production: text('NODE_ENV') === 'production',
     apiPrefix: text('API_PREFIX')?.replace(/\/+$/, '') ?? '/api',
     actionsDir: actionsDir === undefined ? undefined : resolve(root, actionsDir),
@@ -71,6 +72,16 @@ export function readSettings(env) {
   if (env.WORKER !== undefined) problems.push('WORKER is no setting (did you mean WORKERS?)')
   if (problems.length > 0) throw new StartProblem(problems.join('\n'), 'Correct this in the environment or in .env.')
   return settings
+}
+
+/** A secret that stands in a file. @param {string | undefined} file */
+function secretIn(file) {
+  if (file === undefined) return undefined
+  try {
+    return readFileSync(file, 'utf8').trim() || undefined
+  } catch (error) {
+    throw new StartProblem(`REDIS_URL_FILE cannot be read: ${String(error)}`, 'Name a file that can be read.')
+  }
 }
 
 /** @type {Record<string, number>} ms */

@@ -204,10 +204,12 @@ it('never takes an empty selection for all', async () => {
   await page.getByText('choose at least one record').waitFor()
 })
 
-it('shows a viewer the form without letting them run it', async () => {
+it('shows a viewer neither an action nor its form', async () => {
   await using visitor = await Visitor.loggedIn(browser, system, '/actions/greet.records.users', { role: 'viewer' })
-  await visitor.page.getByText('Running this needs the role operator').waitFor()
-  expect(await visitor.page.getByRole('button', { name: /^Run/ }).isDisabled()).toBe(true)
+  await visitor.page.getByText('it is not yours to run').waitFor()
+  await visitor.go('/actions')
+  await visitor.page.getByText('There is no action that you may run').waitFor()
+  expect(await visitor.page.getByText('greet').count()).toBe(0)
 })
 
 it('warns when nobody serves an action, and keeps what is run then', async () => {

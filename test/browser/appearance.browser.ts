@@ -188,6 +188,9 @@ it('is small at the first load, compressed, and cached for good', async () => {
   const page = await fetch(`${system.url}/runs/anything`)
   expect(page.headers.get('content-security-policy')).toContain("script-src 'self';")
   expect((await fetch(`${system.url}/api/nothing`)).headers.get('content-type')).toContain('json')
-  for (const path of ['/nothing', '//queues/api/queues']) expect((await fetch(system.url + path)).status).toBe(404)
+  for (const path of ['/nothing', '//queues/api/queues']) {
+    expect((await fetch(system.url + path)).status).toBe(401)
+    expect((await system.get(path)).status).toBe(404)
+  }
   expect((await fetch(`${system.url}/healthz`)).headers.get('content-type')).toContain('json')
 })

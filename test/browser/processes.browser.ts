@@ -6,8 +6,8 @@ import { range } from '../harness/range.js'
 import { until } from '../harness/until.js'
 import { launch, Visitor } from './harness/page.js'
 
-const TOKEN = 'operators-token'
-const AUTH_TOKENS = `tester:admin:fault-token,olga:operator:${TOKEN}`
+const TOKEN = 'operators-own-token'
+const AUTH_TOKENS = `tester:admin:fault-tests-token,olga:operator:${TOKEN}`
 
 let browser: Browser
 let installation: Installation

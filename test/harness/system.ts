@@ -9,7 +9,11 @@ import { createWorker } from '@flexaction/worker/worker'
 import { freshPrefix, listKeys, redisUrl, removeKeys } from './redis.js'
 import { until } from './until.js'
 
-export const TOKENS = { admin: 'admin-token', operator: 'operator-token', viewer: 'viewer-token' } as const
+export const TOKENS = {
+  admin: 'admin-token-for-tests',
+  operator: 'operator-token-for-tests',
+  viewer: 'viewer-token-for-tests',
+} as const
 
 /** Systems that a test has started and not stopped. */
 export const runningSystems = new Set<System>()

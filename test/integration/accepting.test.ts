@@ -23,12 +23,12 @@ it('makes one run of 50 requests with the same Idempotency-Key that come at once
 
 it('refuses an Idempotency-Key that comes with another request, and takes it from another user', async () => {
   await using system = await System.start({ actions: [noop()] })
-  const send = (ids: number[], key = 'order-17', token = 'admin-token') =>
+  const send = (ids: number[], key = 'order-17', token = 'admin-token-for-tests') =>
     system.send('execute_action', { name: 'note', ids }, { 'idempotency-key': key, authorization: `Token ${token}` })
   await send([1])
 
   const other = await send([2])
-  const users = await send([2], 'order-17', 'operator-token')
+  const users = await send([2], 'order-17', 'operator-token-for-tests')
   const odd = await send([1], 'a key')
 
   expect([other.status, await other.json()]).toEqual([

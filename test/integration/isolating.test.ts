@@ -57,7 +57,7 @@ it('brings what an isolated handler says of each id, files included, before its 
         attempt: 1,
         idempotencyKey: 'key',
         runInfo: { id: 'run', action: 'pack', model: 'users', createdAt: new Date(0) },
-        user: { name: 'ada', role: 'admin' },
+        user: { name: 'ada', role: 'admin', groups: [] },
         signal: new AbortController().signal,
         settleOne,
       }

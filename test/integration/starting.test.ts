@@ -3,7 +3,7 @@ import { FileStore } from '@flexaction/shared/files'
 import { History } from '@flexaction/shared/history'
 import { JobQueues } from '@flexaction/shared/queues'
 import { connect, Keys, RedisClock } from '@flexaction/shared/redis'
-import { Backlog, RunIndex, RunStore, type StartedBatch } from '@flexaction/shared/runs'
+import { Backlog, RunIndex, RunStore } from '@flexaction/shared/runs'
 import { Limiter } from '@flexaction/worker/limiting/limiter'
 import { OwnedBatches } from '@flexaction/worker/owning/owned-batches'
 import { Retries } from '@flexaction/worker/reconciling/retries'
@@ -20,7 +20,7 @@ class SlowStore extends RunStore {
   readonly started: string[] = []
   readonly gate = withResolvers<void>()
 
-  override async start(...args: Parameters<RunStore['start']>): Promise<StartedBatch | undefined> {
+  override async start(...args: Parameters<RunStore['start']>): ReturnType<RunStore['start']> {
     const started = await super.start(...args)
     this.started.push(args[1].run)
     await this.gate.promise

@@ -8,6 +8,10 @@ const prefix = told('api') ?? '/api'
 /** What a proxy puts before the console's addresses, and before the dashboard's. */
 export const basePath = told('base') ?? ''
 
+/** Where the organisation's login begins; `undefined`: there is none. */
+export const organisationLogin: string | undefined =
+  told('login') === 'organisation' ? `${prefix}/session/oidc` : undefined
+
 export const client = new FlexActionClient({ apiPrefix: prefix })
 
 /** Where messages go, as a program would address it. */

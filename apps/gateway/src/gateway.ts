@@ -27,12 +27,23 @@ import { IdempotencyKeys } from './accepting/idempotency-keys.js'
 import { type AuthToken, parseAuthTokens } from './access/auth-tokens.js'
 import { Authenticator } from './access/authenticator.js'
 import { developmentToken } from './access/development-token.js'
+import { JwtVerifier } from './access/jwt-verifier.js'
+import { OpenStreams } from './access/open-streams.js'
+import { OrganisationLogin } from './access/organisation-login.js'
+import { RefusedAttempts } from './access/refused-attempts.js'
+import { RequestQuota } from './access/request-quota.js'
+import { parseOwnRunsOnly, RunAccess } from './access/run-access.js'
+import { Sessions } from './access/sessions.js'
+import { TokenBook } from './access/token-book.js'
+import { visibleTo } from './access/visible-actions.js'
 import { CatalogView } from './catalog/catalog-view.js'
 import { type GatewayConfig, parseOrigins } from './config.js'
 import { ConsoleFiles, LOGIN_PATH } from './console/console-files.js'
 import { Dashboard } from './dashboard/dashboard.js'
 import { Health } from './health.js'
+import { BodyBudget } from './http/body-budget.js'
 import { createApp } from './http/app.js'
+import { clientAddress, parseProxies } from './http/client-address.js'
 import { HttpServer } from './http/server.js'
 import { ExecuteAction } from './messages/execute-action.js'
 import { ActionList } from './messages/action-list.js'
@@ -44,6 +55,11 @@ import { WireLog } from './wire/wire-log.js'
 
 /** Callers wait for an answer: a connection on which nothing moves for so long is dead, in ms. */
 const DEAD_AFTER_MS = 600
+/** Objects and lists in one request, and how deep they may lie in each other; ids, the most that is sent, are neither. */
+const MOST_CONTAINERS = 100_000
+const MOST_LEVELS = 10_000
+/** Keys of one object. */
+const MOST_KEYS = 10_000
 
 export interface Gateway extends LongLived {
   /** The port it listens on, once started. */
@@ -52,6 +68,9 @@ export interface Gateway extends LongLived {
 
 /** Puts a gateway together: HTTP in, runs and queues in Redis out. */
 export async function createGateway(config: GatewayConfig, logger: Logger): Promise<Gateway> {
+  // First of all: what is wrong with the configuration is said before anything is begun.
+  const book = await TokenBook.open({ tokens: await readTokens(config, logger), file: config.AUTH_TOKENS_FILE, logger })
+  const jwt = await JwtVerifier.open(config)
   const keys = new Keys(config.KEY_PREFIX)
   const redis = connect(config.REDIS_URL, { name: 'gateway', whenAway: 'fail-fast' })
   const subscriber = connect(config.REDIS_URL, { name: 'gateway subscriber', whenAway: 'wait' })
@@ -59,7 +78,11 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   logOutages(redis, logger)
   subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
 
-  const authenticator = new Authenticator(await readTokens(config, logger))
+  const limiting = { redis, keys }
+  const sessions = new Sessions(redis, keys, book)
+  const attempts = new RefusedAttempts({ ...limiting, most: config.MAX_WRONG_TOKENS, logger })
+  const authenticator = new Authenticator({ book, sessions, attempts, jwt })
+  const quota = new RequestQuota({ ...limiting, most: config.MAX_REQUESTS })
   // That Redis is away is said once, above.
   const report = (what: string) => (error: unknown) => {
     if (!isRedisAway(error)) logger.warn({ err: error }, what)
@@ -69,12 +92,13 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const clock = new RedisClock(redis)
   const now = (): number => clock.now()
   const queues = new JobQueues({ redis, keys, clock, onError: report('a queue reported an error') })
-  const console = await ConsoleFiles.load(config.API_PREFIX)
+  const console = await ConsoleFiles.load(config.API_PREFIX, config.OIDC_ISSUER !== '')
   const dashboard = new Dashboard({
     queues,
-    authenticator,
     loginPath: console.built ? LOGIN_PATH : undefined,
     workersServing: (identity) => catalog.workers.filter(({ actions }) => actions.includes(identity)),
+    permissionOf: (identity) => runs.permissionOf(identity),
+    seesOwnAlone: (caller) => runs.seesOwnAlone(caller),
   })
   const reader = new RunReader(redis, keys, now)
   const endings = new RunEndings(subscriber, keys, reader, report('reading runs that are waited for failed'))
@@ -86,6 +110,11 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     onError: report('reading the catalog failed; the last one stays in use'),
     onActions: (actions) => dashboard.show(actions),
   })
+  const runs = new RunAccess({
+    reader,
+    published: () => catalog.published,
+    ownRunsOnly: parseOwnRunsOnly(config.OWN_RUNS_ONLY),
+  })
   const context = { redis, keys }
   const index = new RunIndex(context, report('noting ended runs failed; the reconciler corrects it'))
   const store = new RunStore(context, index)
@@ -96,7 +125,8 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     config.MAX_PENDING_ITEMS,
     report('counting accepted items failed; the reconciler corrects it'),
   )
-  const acceptor = new Acceptor({ admission, store, queues, catalog, mostFormCharacters: config.MAX_FORM_KB * 1_000 })
+  const formBounds = { fields: config.MAX_FORM_FIELDS, characters: config.MAX_FORM_KB * 1_000 }
+  const acceptor = new Acceptor({ admission, store, queues, catalog, mostFormCharacters: formBounds.characters })
   const factory = new RunFactory({ clock, callLength: (identity) => catalog.callLength(identity), endings })
   const expirer = new Expirer(clock, index, steering, report('looking for expired runs failed; trying again'))
   const executeAction = new ExecuteAction({
@@ -108,9 +138,11 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     reader,
     endings,
     maxIds: config.MAX_IDS,
+    formBounds,
     waitMaxMs: config.WAIT_MAX,
     runsPath: `${config.API_PREFIX}/runs`,
   })
+  const maxBodyBytes = config.MAX_BODY_MB * 1_000_000
   const wire = new WireLog(redis, keys, report('keeping messages for the console failed'))
   const streams = new EventStreams()
   const rpc = new RpcClient({ redis, subscriber, keys })
@@ -119,15 +151,56 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const health = new Health(redis, catalog)
   const app = createApp({
     apiPrefix: config.API_PREFIX,
-    publicUrl: config.PUBLIC_URL,
     origins: parseOrigins(config.CORS_ORIGINS),
-    maxBodyBytes: config.MAX_BODY_MB * 1_000_000,
-    authenticator,
-    messages: new MessagesEndpoint(catalog, executeAction, actionList, new FieldOptions({ ...asking, actionList })),
-    reader,
-    steering: { steering, reader, endings, queues, catalog, acceptor, backlog },
-    catalog: { catalog, queues, history: new History(redis, keys, now, report('counting for the charts failed')) },
-    events: { reader, watch: new RunWatch(reader, endings, report('looking at a watched run failed')), streams },
+    maxBodyBytes,
+    bodyBounds: {
+      json: {
+        levels: MOST_LEVELS,
+        containers: MOST_CONTAINERS,
+        values: config.MAX_IDS + MOST_CONTAINERS,
+        keys: MOST_KEYS,
+      },
+      // One body fits in any case.
+      budget: new BodyBudget(
+        Math.max(config.MAX_BODIES_MB * 1_000_000, maxBodyBytes),
+        Math.max(config.MAX_BODIES_PER_CALLER_MB * 1_000_000, maxBodyBytes),
+      ),
+    },
+    runsAnything: (caller) => visibleTo(caller, catalog.published).length > 0,
+    gate: { authenticator, quota },
+    sessions,
+    organisationLogin:
+      config.OIDC_ISSUER === ''
+        ? undefined
+        : new OrganisationLogin({
+            issuer: config.OIDC_ISSUER,
+            clientId: config.OIDC_CLIENT_ID,
+            clientSecret: config.OIDC_CLIENT_SECRET,
+            scope: config.OIDC_SCOPE,
+            redirectUri: `${config.PUBLIC_URL}${config.API_PREFIX}/session/oidc/callback`,
+            claimNames: config,
+          }),
+    addressOf: clientAddress(parseProxies(config.TRUSTED_PROXIES)),
+    messages: new MessagesEndpoint(
+      catalog,
+      executeAction,
+      actionList,
+      new FieldOptions({ ...asking, actionList, formBounds }),
+    ),
+    runs,
+    steering: { steering, runs, endings, queues, catalog, acceptor, backlog },
+    catalog: {
+      catalog,
+      runs,
+      queues,
+      history: new History(redis, keys, now, report('counting for the charts failed')),
+    },
+    events: {
+      runs,
+      watch: new RunWatch(reader, endings, report('looking at a watched run failed')),
+      streams,
+      open: new OpenStreams(config.MAX_STREAMS),
+    },
     queues,
     wire,
     console,
@@ -137,7 +210,13 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     health,
     logger,
   })
-  const server = new HttpServer(callbackOf(app), config.HOST, config.PORT, config.SHUTDOWN_DEADLINE, config.KEEP_ALIVE)
+  const server = new HttpServer(callbackOf(app), {
+    host: config.HOST,
+    port: config.PORT,
+    deadlineMs: config.SHUTDOWN_DEADLINE,
+    keepAliveMs: config.KEEP_ALIVE,
+    maxConnections: config.MAX_CONNECTIONS,
+  })
 
   const lifecycle = new Lifecycle(
     [
@@ -145,6 +224,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
       { name: 'watchdogs', stop: () => watchdogs.forEach((end) => end()) },
       { name: 'redis policy', start: async () => health.redisPolicy(await checkRedisPolicy(redis, policy)) },
       { name: 'clock', start: () => clock.start(), stop: () => clock.stop() },
+      { name: 'tokens', start: () => book.start(), stop: () => book.stop() },
       { name: 'queues', stop: () => queues.close() },
       { name: 'index', stop: () => index.stop() },
       { name: 'endings', start: () => endings.start(), stop: () => endings.stop() },
@@ -176,10 +256,11 @@ function callbackOf(app: ReturnType<typeof createApp>): RequestListener {
 
 async function readTokens(config: GatewayConfig, logger: Logger): Promise<AuthToken[]> {
   const tokens = parseAuthTokens(config.AUTH_TOKENS)
-  if (tokens.length > 0) return tokens
+  const others = [config.AUTH_TOKENS_FILE, config.JWT_PUBLIC_KEY, config.JWT_JWKS_URL, config.OIDC_ISSUER]
+  if (tokens.length > 0 || others.some((setting) => setting !== '')) return tokens
   if (config.NODE_ENV === 'production') {
     throw new ConfigProblems([
-      'AUTH_TOKENS is not set, and production needs it: give name:role:token entries (roles: viewer, operator, admin)',
+      'AUTH_TOKENS is not set, and production needs it, AUTH_TOKENS_FILE, keys for JWTs or OIDC_ISSUER: give name:role:token entries (roles: viewer, operator, admin)',
     ])
   }
   const token = await developmentToken(config.DATA_DIR)

@@ -4,6 +4,9 @@ import type { CatalogView } from './catalog/catalog-view.js'
 import { answerJson, type GatewayContext, type GatewayState } from './http/context.js'
 import { VERSION } from './version.js'
 
+/** Answered to anybody. */
+export const HEALTH_PATHS: readonly string[] = ['/healthz', '/readyz']
+
 const PING_WITHIN_MS = 1_000
 
 /** `/healthz`: the process lives. `/readyz`: it can serve, with Redis and a catalog. */

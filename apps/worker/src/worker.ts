@@ -120,7 +120,7 @@ export function createWorker(
       actions: published.map(({ identity }) => identity),
       collections: definitions.collections.map(({ name: collection }) => collection),
     },
-    published: [...published, ...definitions.collections.map((collection) => describeCollection(collection.name))],
+    published: [...published, ...definitions.collections.map(describeCollection)],
     load: () => ({
       busy: runners.reduce((sum, runner) => sum + runner.busy, 0),
       slots: actions.reduce((sum, action) => sum + action.slots, 0),

@@ -3,7 +3,7 @@ import { Client } from './client.js'
 import { Program } from './program.js'
 import { inBench, inRepository } from './repository.js'
 
-const TOKEN = 'bench-token'
+const TOKEN = 'token-of-the-bench'
 
 export interface InstallationOptions {
   redisUrl: string
@@ -58,6 +58,8 @@ export class Installation {
       env: {
         REDIS_URL: redisUrl,
         KEY_PREFIX: keyPrefix,
+        // One caller sends as much as it can: that is what is measured.
+        MAX_REQUESTS: '0',
         AUTH_TOKENS: `bench:admin:${TOKEN}`,
         ACTIONS_DIR: inBench('actions'),
         PORT: '0',

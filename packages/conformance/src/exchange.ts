@@ -23,7 +23,7 @@ const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
 ])
 
 /** The token that cases are written with; another target's takes its place. */
-const WRITTEN_TOKEN = 'admin-token'
+const WRITTEN_TOKEN = 'admin-token-for-tests'
 
 /** Sends what a case says. */
 export async function exchange(request: CaseRequest, { apiUrl, token, signal }: ExchangeTarget): Promise<Received> {

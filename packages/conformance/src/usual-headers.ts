@@ -9,6 +9,12 @@ export function usualHeaders({ request, answer }: Case): Record<string, string> 
   return {
     'x-request-id': '~.',
     vary: 'Origin',
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none';frame-ancestors 'none';base-uri 'none';form-action 'none'",
+    'cross-origin-resource-policy': 'same-origin',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
     ...(answer.body !== '' && { 'content-type': 'application/json; charset=utf-8' }),
     ...(answer.body === '' && answer.status === 200 && { 'content-type': 'text/plain; charset=utf-8' }),
     ...([201, 202].includes(answer.status) && { location: '<run path>', 'x-run-id': '<run id>' }),

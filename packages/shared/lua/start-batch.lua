@@ -1,8 +1,8 @@
 -- Gives a queued batch to the worker that has taken its job, under a token that fences off every earlier owner.
 --   ARGV  2 batch   3 generation of the job   4 token   5 the queue's action
 --         6 '1': the worker knows the run's fields and form already
--- Returns nil when there is nothing to do (the run is gone, the batch has ended, is parked, or has another owner, the job is
--- of an older generation, or the run of another action), 'ended' when that ended the run, else
+-- Returns nil when there is nothing to do (the run is gone, the batch has ended, is parked, or has another owner, or the job is
+-- of an older generation), 'foreign' when the run is one of another action, 'ended' when that ended the run, else
 --   { earlier owners that were lost, { packed ids of a chunk, its log so far or false, … }, form, run fields (as HGETALL) }
 local lease = redis.call('HGET', LEASES, ARGV[2])
 if not lease then
@@ -15,7 +15,7 @@ end
 if state ~= 'r' then
   local run = redis.call('HMGET', RUN, 'state', 'expiresAt', 'identity')
   if run[3] ~= ARGV[5] then
-    return nil
+    return 'foreign'
   end
   if run[1] == 'waiting' and run[2] and tonumber(run[2]) <= NOW then
     return close('expired') and 'ended' or nil

@@ -31,6 +31,7 @@ export {
   type MessageHandler,
   type MessageOptions,
 } from './definitions/define-message.js'
+export type { Permission } from './definitions/permission.js'
 export { type FileOptions, type FileResult, result } from './definitions/result.js'
 export { collection, common, records, type Target } from './definitions/targets.js'
 export type { Duration } from './config/duration.js'

@@ -12,7 +12,7 @@ import { Proxy } from './proxy.js'
 
 /** Settings at which what crashed is recovered within 5 s. */
 const QUICK = { STALL_AFTER: '1s', RECONCILE_EVERY: '200ms', SHUTDOWN_DEADLINE: '2s' }
-const TOKEN = 'fault-token'
+const TOKEN = 'fault-tests-token'
 /** A process starts within a second; on a machine that is busy otherwise it was seen to take twenty. */
 const STARTS_WITHIN_MS = 60_000
 

@@ -26,7 +26,7 @@ export function call(
     signal,
     attempt: 1,
     run: { id: 'run-1', action: action.name, model: undefined, createdAt: new Date('2026-03-04T05:06:07.890Z') },
-    user: { name: 'ann', role: 'operator' },
+    user: { name: 'ann', role: 'operator', groups: [] },
     idempotencyKey,
     // No sample writes to it.
     logger: {} as BulkContext['logger'],

@@ -36,3 +36,20 @@ it('reports all problems at once, with what was received, but never a secret', (
     ].join('\n'),
   )
 })
+
+it('reads a secret from the file that NAME_FILE names', () => {
+  const files: Record<string, string> = { '/run/secrets/tokens': 'a:b:c\n' }
+  const readFile = (path: string): string => {
+    const content = files[path]
+    if (content === undefined) throw new Error('no such file')
+    return content
+  }
+  expect(readSettings(settings, { AUTH_TOKENS_FILE: '/run/secrets/tokens' }, readFile).AUTH_TOKENS).toBe('a:b:c')
+  expect(() => readSettings(settings, { AUTH_TOKENS_FILE: '/nowhere' }, readFile)).toThrow(
+    "AUTH_TOKENS: its value cannot be read from '/nowhere': no such file",
+  )
+  expect(() => readSettings(settings, { AUTH_TOKENS: 'x', AUTH_TOKENS_FILE: '/run/secrets/tokens' }, readFile)).toThrow(
+    'AUTH_TOKENS: its value is given twice: set AUTH_TOKENS or AUTH_TOKENS_FILE, not both',
+  )
+  expect(() => readSettings(settings, { PORT_FILE: '/nowhere' }, readFile)).not.toThrow()
+})

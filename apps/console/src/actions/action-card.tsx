@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Card, Group, Stack, Text, Tooltip } from '@mantine/core'
+import { Anchor, Badge, Button, Card, Group, Stack, Text } from '@mantine/core'
 import type { ActionView } from '@flexaction/client'
 import { IconAlertTriangle, IconPlayerPlay } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -12,7 +12,7 @@ const LAST_RUNS = 3
 
 /** One action: what it does, who serves it, what became of its last runs. */
 export function ActionCard({ action }: { action: ActionView }) {
-  const { identity, name, entry, permitted, permission } = action
+  const { identity, name, entry } = action
   const title = titleOf(action)
   const fields = entry.params?.length ?? 0
   return (
@@ -25,19 +25,16 @@ export function ActionCard({ action }: { action: ActionView }) {
               {name}
             </Text>
           </div>
-          <Tooltip label={`Needs the role ${permission}`} disabled={permitted}>
-            <Button
-              component={Link}
-              href={`/actions/${encodeURIComponent(identity)}`}
-              size="xs"
-              leftSection={<IconPlayerPlay size={14} />}
-              variant={permitted ? 'filled' : 'default'}
-              aria-label={[`${permitted ? 'Run' : 'Look at'} ${title}`, ...modelsOf(action)].join(', ')}
-              style={{ flex: 'none' }}
-            >
-              {permitted ? 'Run' : 'Look'}
-            </Button>
-          </Tooltip>
+          <Button
+            component={Link}
+            href={`/actions/${encodeURIComponent(identity)}`}
+            size="xs"
+            leftSection={<IconPlayerPlay size={14} />}
+            aria-label={[`Run ${title}`, ...modelsOf(action)].join(', ')}
+            style={{ flex: 'none' }}
+          >
+            Run
+          </Button>
         </Group>
         {typeof entry.description === 'string' && <Text size="sm">{entry.description}</Text>}
         <Text size="sm" c="dimmed">

@@ -4,7 +4,7 @@ import type { ActionView } from '@flexaction/client'
 import { IconAlertTriangle, IconSearch } from '@tabler/icons-react'
 import { useState } from 'react'
 import { Link } from 'wouter'
-import { useActions } from '../api.js'
+import { useActions, useIsOperator } from '../api.js'
 import { Page } from '../parts/page.js'
 import { EmptyState, ErrorState, LoadingRows } from '../parts/states.js'
 import { counted, modelsOf, titleOf } from '../parts/words.js'
@@ -13,6 +13,7 @@ import { ActionCard } from './action-card.js'
 /** What can be run, by collection. */
 export function ActionsPage() {
   const actions = useActions()
+  const runs = useIsOperator()
   const [typed, setTyped] = useState('')
   const [wanted] = useDebouncedValue(typed, 150)
   const all = actions.data?.actions ?? []
@@ -37,7 +38,7 @@ export function ActionsPage() {
       {unserved > 0 && <NobodyServes unserved={unserved} all={all.length} />}
       {actions.isPending && <LoadingRows label="Loading actions" />}
       {actions.isError && !actions.data && <ErrorState error={actions.error} onRetry={() => void actions.refetch()} />}
-      {actions.data && all.length === 0 && <NothingPublished />}
+      {actions.data && all.length === 0 && (runs ? <NothingPublished /> : <NothingPermitted />)}
       {all.length > 0 && shown.length === 0 && (
         <EmptyState title="No action fits">Search for a part of its name or its collection.</EmptyState>
       )}
@@ -80,6 +81,16 @@ function NothingPublished() {
       <EmptyState title="No action is published yet">
         Put a module with <Code>defineAction</Code> into the actions folder of a worker and start the worker. Its
         actions appear here by themselves.
+      </EmptyState>
+    </Card>
+  )
+}
+
+function NothingPermitted() {
+  return (
+    <Card withBorder>
+      <EmptyState title="There is no action that you may run">
+        Viewers see what became of runs. To run actions, log in with the token of an operator.
       </EmptyState>
     </Card>
   )

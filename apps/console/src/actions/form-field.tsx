@@ -17,14 +17,13 @@ export interface FormFieldProps {
   error: string | undefined
   /** The form typed so far. */
   form: () => Record<string, unknown>
-  disabled: boolean
   onChange(value: FormValue): void
 }
 
 /** The input that fits a field's type. Its description, its error and whether it is required are the field's own. */
 // oxlint-disable-next-line typescript/consistent-return -- every type of field returns, which the rule does not see
 export function FormField(props: FormFieldProps) {
-  const { field, value, error, disabled, onChange } = props
+  const { field, value, error, onChange } = props
   const params = (field.params ?? {}) as {
     min?: number
     max?: number
@@ -38,7 +37,6 @@ export function FormField(props: FormFieldProps) {
     description: typeof field.description === 'string' ? field.description : undefined,
     required: mustBeGiven(field),
     error,
-    disabled,
     name: field.name,
   }
   const typed = {
@@ -53,7 +51,6 @@ export function FormField(props: FormFieldProps) {
           label={about.label}
           description={about.description}
           error={error}
-          disabled={disabled}
           checked={value === true}
           onChange={(event) => onChange(event.currentTarget.checked)}
         />
@@ -148,14 +145,13 @@ export function FormField(props: FormFieldProps) {
 }
 
 function SelectInput(props: FormFieldProps) {
-  const { field, value, error, disabled, onChange } = props
+  const { field, value, error, onChange } = props
   const options = optionsOf(field)
   const about = {
     label: labelOf(field),
     description: typeof field.description === 'string' ? field.description : undefined,
     required: mustBeGiven(field),
     error,
-    disabled,
   }
   if (!options) return <OptionsSelect {...props} about={about} />
   return (
@@ -173,7 +169,7 @@ function SelectInput(props: FormFieldProps) {
 }
 
 /** One input per language; without declared languages, one text. */
-function TranslatableInput({ field, value, error, disabled, onChange }: FormFieldProps) {
+function TranslatableInput({ field, value, error, onChange }: FormFieldProps) {
   const languages = languagesOf(field) ?? (typeof value === 'object' && value !== null ? Object.keys(value) : undefined)
   const about = { description: typeof field.description === 'string' ? field.description : undefined, error }
   const label = labelOf(field)
@@ -183,7 +179,6 @@ function TranslatableInput({ field, value, error, disabled, onChange }: FormFiel
         {...about}
         label={label}
         required={mustBeGiven(field)}
-        disabled={disabled}
         autosize
         minRows={2}
         value={typeof value === 'string' ? value : ''}
@@ -201,7 +196,6 @@ function TranslatableInput({ field, value, error, disabled, onChange }: FormFiel
             aria-label={`${label}: ${language}`}
             leftSection={<Text size="sm">{language}</Text>}
             leftSectionWidth={48}
-            disabled={disabled}
             error={error !== undefined}
             required={mustBeGiven(field)}
             value={texts[language] ?? ''}

@@ -24,7 +24,7 @@ export default function RunActionPage({ identity }: { identity: string }) {
   if (!action) {
     return (
       <EmptyState title="This action is not published">
-        It may have been renamed, or removed from its workers.{' '}
+        It may have been renamed, or removed from its workers; or it is not yours to run.{' '}
         <Anchor component={Link} href="/actions" underline="always">
           See all actions
         </Anchor>
@@ -113,11 +113,6 @@ function RunAction({ action, collections }: { action: ActionView; collections: r
           The run will be kept, and wait until one does.
         </Alert>
       )}
-      {!action.permitted && (
-        <Alert color="gray" variant="outline" title={`Running this needs the role ${action.permission}`}>
-          You can look at the form. Log in with another token to run it.
-        </Alert>
-      )}
       <form ref={form} onSubmit={submit} noValidate aria-label={titleOf(action)}>
         <Grid gap="md">
           {onRecords && (
@@ -173,7 +168,6 @@ function RunAction({ action, collections }: { action: ActionView; collections: r
                       model={model}
                       value={values[field.name] ?? ''}
                       error={errors[field.name]?.join(', ')}
-                      disabled={!action.permitted}
                       form={() => toForm(fields, values)}
                       onChange={(value) => {
                         setValues((now) => ({ ...now, [field.name]: value }))
@@ -200,7 +194,6 @@ function RunAction({ action, collections }: { action: ActionView; collections: r
                 type="submit"
                 leftSection={<IconPlayerPlay size={16} />}
                 loading={run.isPending}
-                disabled={!action.permitted}
                 style={{ flex: 'none' }}
               >
                 Run {selectionText(selection, model ?? '')}

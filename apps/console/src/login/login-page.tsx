@@ -1,14 +1,22 @@
-import { Button, Center, Code, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core'
+import { Alert, Button, Center, Code, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useDocumentTitle } from '@mantine/hooks'
 import { ApiError } from '@flexaction/client'
 import { useMutation } from '@tanstack/react-query'
-import { beginSession, client } from '../api.js'
+import { useSearchParams } from 'wouter'
+import { beginSession, client, organisationLogin } from '../api.js'
 import { messageOf } from '../parts/states.js'
 
-/** Login by one of the gateway's tokens. The browser gets a session that scripts cannot read; the token is kept nowhere. */
+const PROBLEMS: Readonly<Record<string, string>> = {
+  'no-role': 'Your organisation has given you no role here: ask whoever looks after FlexAction.',
+  refused: 'The login of your organisation was not accepted. Try again.',
+}
+
+/** Login by one of the gateway's tokens, or at the organisation's own login. The browser gets a session that scripts cannot read; the token is kept nowhere. */
 export function LoginPage() {
   useDocumentTitle('Log in · FlexAction')
+  const [query] = useSearchParams()
+  const problem = PROBLEMS[query.get('problem') ?? '']
   const form = useForm({ initialValues: { token: '' } })
   const login = useMutation({
     mutationFn: (token: string) => client.login(token),
@@ -16,8 +24,8 @@ export function LoginPage() {
       beginSession(session)
     },
     onError: (error) => {
-      const problem = error instanceof ApiError ? error.fields?.token?.join(', ') : undefined
-      form.setFieldError('token', problem === undefined ? messageOf(error) : `The token ${problem}`)
+      const refusal = error instanceof ApiError ? error.fields?.token?.join(', ') : undefined
+      form.setFieldError('token', refusal === undefined ? messageOf(error) : `The token ${refusal}`)
     },
   })
   return (
@@ -37,6 +45,20 @@ export function LoginPage() {
               Run actions, watch them, and see what happened to each record.
             </Text>
           </div>
+          {problem !== undefined && (
+            <Alert color="red" variant="outline" role="alert">
+              {problem}
+            </Alert>
+          )}
+          {organisationLogin !== undefined && (
+            <Button
+              component="a"
+              href={`${organisationLogin}?next=${encodeURIComponent(query.get('next') ?? '/')}`}
+              variant="default"
+            >
+              Log in with your organisation
+            </Button>
+          )}
           <PasswordInput
             label="Token"
             description={

@@ -22,7 +22,7 @@ export interface Membership {
 
 /**
  * Joins requests for one record each into one run: Jet Admin sends one request per selected row of an action that is not
- * bulk. Those of one user, for one action, with the same form, that come within the action's `coalesce` belong together. A
+ * bulk. Those of one user with the same role and groups, for one action, with the same form, that come within the action's `coalesce` belong together. A
  * record that comes twice is called once, for both. Requests that reach different gateways make different runs.
  */
 export class Coalescer {
@@ -38,7 +38,7 @@ export class Coalescer {
     const { action, model, form, selection } = order
     if (action.coalesce === undefined || !('only' in selection) || selection.only.length !== 1) return undefined
     const [id] = selection.only as [RecordId]
-    const key = JSON.stringify([user.name, action.identity, model, form])
+    const key = JSON.stringify([user.name, user.role, user.groups, action.identity, model, form])
     let group = this.#groups.get(key)
     if (!group) {
       const opened = { runId: newRunId(this.factory.now()), ids: new Map<string, RecordId>() }

@@ -1,35 +1,35 @@
-import type { Role } from '@flexaction/shared'
 import { FlexActionError } from '@flexaction/shared/errors'
-import { type AuthToken, type Caller, findCaller, mayActAs } from './auth-tokens.js'
 import type { GatewayContext } from '../http/context.js'
 import { parseAuthorization } from './authorization-header.js'
+import type { AuthToken } from './auth-tokens.js'
+import { type Caller, toCaller } from './caller.js'
+import { type JwtVerifier, looksLikeJwt } from './jwt-verifier.js'
+import type { RefusedAttempts } from './refused-attempts.js'
 import { isSameOrigin } from './same-origin.js'
-import { SESSION_COOKIE, Sessions } from './sessions.js'
+import { SESSION_COOKIE } from './session-cookie.js'
+import type { Sessions } from './sessions.js'
+import type { TokenBook } from './token-book.js'
+
+export interface AuthenticatorOptions {
+  book: TokenBook
+  sessions: Sessions
+  attempts: RefusedAttempts
+  /** Absent: no JWT is taken. */
+  jwt: JwtVerifier | undefined
+}
 
 /** Tells callers by their Authorization header, or by the session of a browser that has logged in. */
 export class Authenticator {
-  readonly sessions: Sessions
+  constructor(private readonly options: AuthenticatorOptions) {}
 
-  constructor(private readonly tokens: readonly AuthToken[]) {
-    this.sessions = new Sessions(tokens)
-  }
-
-  /** The caller of a request. A session counts for the gateway's own pages alone. Throws `not_authenticated`. */
-  callerOf(ctx: GatewayContext): Caller {
+  /**
+   * The caller of a request. What a browser sends by itself, a session or (where `basic` is taken) a remembered password, counts
+   * for the gateway's own pages alone. Throws `not_authenticated`, and `too_many_requests` after many wrong tokens.
+   */
+  async callerOf(ctx: GatewayContext, basic: boolean): Promise<Caller> {
     const header = ctx.get('Authorization')
-    if (header !== '') return this.authenticate(header)
-    return this.sessionOf(ctx) ?? this.authenticate('')
-  }
-
-  /** Who has logged in with the browser that sends this. */
-  sessionOf(ctx: GatewayContext): Caller | undefined {
-    const session = ctx.cookies.get(SESSION_COOKIE)
-    const caller = session === undefined ? undefined : this.sessions.callerOf(session, Date.now())
-    return caller && isSameOrigin(ctx) ? caller : undefined
-  }
-
-  /** Throws `not_authenticated` when the header is missing or its token unknown. */
-  authenticate(header: string): Caller {
+    const caller = header === '' ? await this.sessionOf(ctx) : undefined
+    if (caller) return caller
     const credential = parseAuthorization(header)
     if (!credential) {
       throw new FlexActionError(
@@ -37,20 +37,43 @@ export class Authenticator {
         "Not authenticated: send the header 'Authorization: Token <token>'",
       )
     }
-    const token = credential.scheme === 'basic' ? passwordOf(credential.value) : credential.value
-    const caller = findCaller(this.tokens, token)
-    if (!caller) throw new FlexActionError('not_authenticated', 'Not authenticated: the token is not known')
-    return caller
+    const { scheme, value } = credential
+    if (scheme !== 'basic')
+      return (await this.#jwtCallerOf(ctx, scheme, value)) ?? toCaller(await this.tokenOf(ctx, value))
+    if (!basic)
+      throw new FlexActionError(
+        'not_authenticated',
+        "Not authenticated: a password is taken for the queues' dashboard alone. Send the header 'Authorization: Token <token>'",
+      )
+    if (!isSameOrigin(ctx))
+      throw new FlexActionError('not_authenticated', 'Not authenticated: this request comes from another page')
+    return toCaller(await this.tokenOf(ctx, passwordOf(value)))
   }
-}
 
-/** Throws `not_permitted` unless the caller has the role, or a higher one. */
-export function requireRole(caller: Caller, role: Role, what: string): void {
-  if (mayActAs(caller, role)) return
-  throw new FlexActionError(
-    'not_permitted',
-    `Not permitted: ${what} needs the role ${role}, '${caller.name}' is ${caller.role}`,
-  )
+  /** Whom a JWT stands for; `undefined` for what is none, or when no key is set. */
+  async #jwtCallerOf(ctx: GatewayContext, scheme: string, value: string): Promise<Caller | undefined> {
+    const { jwt, attempts } = this.options
+    if (!jwt || (scheme !== 'jwt' && scheme !== 'bearer') || !looksLikeJwt(value)) return undefined
+    attempts.requireAllowed(ctx.state.address, undefined)
+    return await jwt.callerOf(value, () => attempts.note(ctx.state.address))
+  }
+
+  /** Who has logged in with the browser that sends this. */
+  async sessionOf(ctx: GatewayContext): Promise<Caller | undefined> {
+    const cookie = SESSION_COOKIE.read(ctx)
+    return cookie === undefined || !isSameOrigin(ctx) ? undefined : await this.options.sessions.callerOf(cookie)
+  }
+
+  /** The token that was sent. Throws `not_authenticated` when it is not known. */
+  async tokenOf(ctx: GatewayContext, token: string): Promise<AuthToken> {
+    const { book, attempts } = this.options
+    const { address } = ctx.state
+    const found = book.find(token)
+    attempts.requireAllowed(address, found)
+    if (found) return found
+    await attempts.note(address)
+    throw new FlexActionError('not_authenticated', 'Not authenticated: the token is not known')
+  }
 }
 
 /** Browsers ask for a name and a password: the token is the password. */

@@ -6,6 +6,11 @@ export interface Credential {
 
 const SCHEMES: ReadonlySet<string> = new Set(['token', 'projecttoken', 'jwt', 'bearer', 'basic'])
 
+/** Whether a text is the name of a scheme that is read. */
+export function isScheme(text: string): boolean {
+  return SCHEMES.has(text.toLowerCase())
+}
+
 /**
  * Reads the header's forms (PROTOCOL.md section 7): `Token …`, `ProjectToken …`, `JWT …`, `Bearer …`, several joined by
  * commas, with parameters after a `;`. A JWT wins, else the first one. Schemes are read in any case.
@@ -17,6 +22,5 @@ export function parseAuthorization(header: string): Credential | undefined {
 
 function parseOne(text: string): Credential[] {
   const [, scheme = '', value = ''] = /^\s*(\w+)\s+([^;\s]+)/.exec(text) ?? []
-  const known = scheme.toLowerCase()
-  return SCHEMES.has(known) && value !== '' ? [{ scheme: known as Credential['scheme'], value }] : []
+  return isScheme(scheme) && value !== '' ? [{ scheme: scheme.toLowerCase() as Credential['scheme'], value }] : []
 }

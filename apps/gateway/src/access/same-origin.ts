@@ -7,8 +7,9 @@ import type { GatewayContext } from '../http/context.js'
 export function isSameOrigin(ctx: GatewayContext): boolean {
   const site = ctx.get('Sec-Fetch-Site')
   if (site !== '') return site === 'same-origin' || (site === 'none' && isRead(ctx))
-  const origin = ctx.get('Origin')
-  return origin === '' || (URL.canParse(origin) && new URL(origin).host === ctx.host)
+  // Browsers leave Sec-Fetch-Site out where the address is http and not this machine's own.
+  const from = ctx.get('Origin') || ctx.get('Referer')
+  return from === '' || (URL.canParse(from) && new URL(from).host === ctx.host)
 }
 
 function isRead({ method }: GatewayContext): boolean {

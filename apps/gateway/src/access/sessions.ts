@@ -1,43 +1,58 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { AuthToken, Caller } from './auth-tokens.js'
-
-export const SESSION_COOKIE = 'flexaction_session'
+import type { Keys, RedisClient } from '@flexaction/shared/redis'
+import { hash, randomBytes } from 'node:crypto'
+import type { AuthToken } from './auth-tokens.js'
+import { type Caller, toCaller } from './caller.js'
+import { fingerprintOf, type TokenBook } from './token-book.js'
 
 /** How long a login lasts, in ms. */
 const LASTS_MS = 12 * 3_600_000
 
+/** A login with a token, which ends with the token; or by the organisation's login. */
+type StoredSession = { token: string } | { caller: Caller }
+
 /**
- * Logins of browsers. A session is a signed text in a cookie: the token's name, when the login ends, and a signature made with
- * the token's hash. So gateways with the same tokens know each other's sessions without storing any, and a session ends
- * with its token.
+ * Logins of browsers. The cookie holds a random text and nothing else; whom it stands for is kept in Redis, under the hash of
+ * that text, so that every gateway knows it, and a logout ends it everywhere at once.
  */
 export class Sessions {
-  constructor(private readonly tokens: readonly AuthToken[]) {}
+  constructor(
+    private readonly redis: RedisClient,
+    private readonly keys: Keys,
+    private readonly book: TokenBook,
+  ) {}
 
   /** A session for the owner of a token. */
-  issue({ name, role }: Caller, now: number): { value: string; endsAt: Date } | undefined {
-    const token = this.tokens.find((one) => one.name === name && one.role === role)
-    if (!token) return undefined
-    const endsAt = new Date(now + LASTS_MS)
-    const claim = `${Buffer.from(name).toString('base64url')}.${endsAt.getTime()}`
-    return { value: `${claim}.${sign(token, claim)}`, endsAt }
+  async begin(token: AuthToken): Promise<{ cookie: string; endsAt: Date }> {
+    const endsAt = Math.min(Date.now() + LASTS_MS, token.expiresAt ?? Number.POSITIVE_INFINITY)
+    return await this.#begin({ token: fingerprintOf(token) }, new Date(endsAt))
   }
 
-  /** Who a session belongs to; `undefined` when it has ended or is not genuine. */
-  callerOf(value: string, now: number): Caller | undefined {
-    const [, claim = '', name = '', endsAt = '', signature = ''] = /^(([\w-]+)\.(\d+))\.([\w-]+)$/.exec(value) ?? []
-    if (!(Number(endsAt) > now)) return undefined
-    const named = Buffer.from(name, 'base64url').toString('utf8')
-    const token = this.tokens.find((one) => one.name === named && isSame(sign(one, claim), signature))
-    return token && { name: token.name, role: token.role }
+  /** A session for whom the organisation's login has told. */
+  async beginFor(caller: Caller): Promise<{ cookie: string; endsAt: Date }> {
+    return await this.#begin({ caller: toCaller(caller) }, new Date(Date.now() + LASTS_MS))
   }
-}
 
-function sign({ hash, role }: AuthToken, claim: string): string {
-  return createHmac('sha256', hash).update(`session ${role} ${claim}`).digest('base64url')
-}
+  async #begin(stored: StoredSession, endsAt: Date): Promise<{ cookie: string; endsAt: Date }> {
+    const cookie = randomBytes(32).toString('base64url')
+    await this.redis.set(this.#key(cookie), JSON.stringify(stored), 'PXAT', endsAt.getTime())
+    return { cookie, endsAt }
+  }
 
-function isSame(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)]
-  return left.length === right.length && timingSafeEqual(left, right)
+  /** Whom a cookie stands for; `undefined` when the session, or the token that it was begun with, has ended. */
+  async callerOf(cookie: string): Promise<Caller | undefined> {
+    const text = await this.redis.get(this.#key(cookie))
+    if (text === null) return undefined
+    const stored = JSON.parse(text) as StoredSession
+    if ('caller' in stored) return stored.caller
+    const token = this.book.byFingerprint(stored.token)
+    return token && toCaller(token)
+  }
+
+  async end(cookie: string): Promise<void> {
+    await this.redis.del(this.#key(cookie))
+  }
+
+  #key(cookie: string): string {
+    return this.keys.session(hash('sha256', cookie, 'base64url'))
+  }
 }

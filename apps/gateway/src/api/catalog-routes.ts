@@ -1,8 +1,11 @@
+import { FlexActionError } from '@flexaction/shared/errors'
 import type { History } from '@flexaction/shared/history'
 import type { JobQueues } from '@flexaction/shared/queues'
 import type { ActionsView, ActionView, HistoryView, QueueDepth } from '@flexaction/shared/views'
 import type Router from '@koa/router'
-import { mayActAs } from '../access/auth-tokens.js'
+import { mayWatch } from '../access/caller.js'
+import type { RunAccess } from '../access/run-access.js'
+import { visibleTo } from '../access/visible-actions.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { answerJson, callerOf, type GatewayContext, type GatewayState } from '../http/context.js'
 import { keptFor } from './kept-for.js'
@@ -11,6 +14,7 @@ import { readQuery } from './query.js'
 
 export interface CatalogRoutesOptions {
   catalog: CatalogView
+  runs: RunAccess
   queues: JobQueues
   history: History
 }
@@ -21,7 +25,7 @@ const HISTORY_KEPT_MS = 2_000
 
 /** `GET /actions`: what is published, with who serves it. `GET /workers`: who lives. `GET /history`: what ended when. */
 export function addCatalogRoutes(router: Router<GatewayState>, options: CatalogRoutesOptions): void {
-  const { catalog, queues, history } = options
+  const { catalog, runs, queues, history } = options
   const depthOf = keptFor(DEPTHS_KEPT_MS, (identity: string) => queues.batches(identity).depth())
   const historyOf = keptFor(HISTORY_KEPT_MS, (key: string): Promise<HistoryView> => {
     const [span, identity] = JSON.parse(key) as ['hour' | 'day', string | null]
@@ -30,9 +34,11 @@ export function addCatalogRoutes(router: Router<GatewayState>, options: CatalogR
 
   router.get('/actions', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
-    const depths = await Promise.all(catalog.actions.map(({ identity }) => depthOf(identity)))
-    const actions = catalog.actions.map((action, at) => viewAction(gctx, catalog, action, depths[at] as QueueDepth))
-    answerJson(gctx, 200, { actions, collections: [...catalog.collections] } satisfies ActionsView)
+    const caller = callerOf(gctx)
+    const visible = visibleTo(caller, catalog.actions)
+    const depths = await Promise.all(visible.map(({ identity }) => depthOf(identity)))
+    const actions = visible.map((action, at) => viewAction(catalog, action, depths[at] as QueueDepth))
+    answerJson(gctx, 200, { actions, collections: [...catalog.collectionsFor(caller)] } satisfies ActionsView)
   })
 
   router.get('/workers', (ctx) => {
@@ -41,12 +47,15 @@ export function addCatalogRoutes(router: Router<GatewayState>, options: CatalogR
 
   router.get('/history', async (ctx) => {
     const { span = 'hour', action: identity = null } = readQuery(ctx.query, historyQuery)
+    const caller = callerOf(ctx as unknown as GatewayContext)
+    if (identity !== null && !mayWatch(caller, runs.permissionOf(identity)))
+      throw new FlexActionError('not_found', `There is no action '${identity.slice(0, 100)}'`)
     answerJson(ctx as unknown as GatewayContext, 200, await historyOf(JSON.stringify([span, identity])))
   })
 }
 
-function viewAction(ctx: GatewayContext, catalog: CatalogView, action: CatalogAction, queue: QueueDepth): ActionView {
+function viewAction(catalog: CatalogView, action: CatalogAction, queue: QueueDepth): ActionView {
   const { identity, name, target, entry, permission } = action
   const workers = catalog.workersFor(identity)
-  return { identity, name, target, entry, permission, workers, queue, permitted: mayActAs(callerOf(ctx), permission) }
+  return { identity, name, target, entry, permission, workers, queue }
 }

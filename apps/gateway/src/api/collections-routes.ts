@@ -3,7 +3,7 @@ import { FlexActionError } from '@flexaction/shared/errors'
 import { collectionTopic, type RecordsRequest, type RpcClient } from '@flexaction/shared/rpc'
 import type Router from '@koa/router'
 import type { CatalogView } from '../catalog/catalog-view.js'
-import { answerJson, type GatewayContext, type GatewayState } from '../http/context.js'
+import { answerJson, callerOf, type GatewayContext, type GatewayState } from '../http/context.js'
 import { nobody } from '../messages/field-options.js'
 import { recordsQuery } from './openapi/queries.js'
 import { readQuery } from './query.js'
@@ -21,16 +21,19 @@ export function addCollectionsRoutes(
   { catalog, rpc, withinMs }: CollectionsOptions,
 ): void {
   router.get('/collections', (ctx) => {
-    const collections = catalog.collections.map((name) => ({ name, workers: catalog.workersListing(name).length }))
+    const names = catalog.collectionsFor(callerOf(ctx as unknown as GatewayContext))
+    const collections = names.map((name) => ({ name, workers: catalog.workersListing(name).length }))
     answerJson(ctx as unknown as GatewayContext, 200, { collections })
   })
 
   router.get('/collections/:name/records', async (ctx) => {
     const name = ctx.params.name ?? ''
+    const caller = callerOf(ctx as unknown as GatewayContext)
     if (!catalog.lists(name)) {
-      const known = catalog.collections.join(', ') || 'none'
-      throw new FlexActionError('not_found', `There is no collection '${name}' (there are: ${known})`)
+      const known = catalog.collectionsFor(caller).join(', ') || 'none'
+      throw new FlexActionError('not_found', `There is no collection '${name.slice(0, 100)}' (there are: ${known})`)
     }
+    catalog.requireReader(caller, name)
     const { cursor, search, limit } = readQuery(ctx.query, recordsQuery)
     const question: RecordsRequest = {
       limit,

@@ -8,7 +8,7 @@ export const textParam = (description: string) => z.string().optional().meta({ d
 /** One of these words. */
 export const wordParam = <const Word extends string>(description: string, words: readonly Word[]) =>
   z
-    .enum(words, { error: ({ input }) => `'${String(input)}' is not allowed; allowed are ${words.join(', ')}` })
+    .enum(words, { error: ({ input }) => `'${shown(input)}' is not allowed; allowed are ${words.join(', ')}` })
     .optional()
     .meta({ description })
 
@@ -25,8 +25,12 @@ export const numberParam = (description: string, min: number, max: number, other
     )
     .meta({ description })
 
+function shown(input: unknown): string {
+  return String(input).slice(0, 100)
+}
+
 function notANumber(input: unknown, min: number, max: number): string {
-  return `'${String(input)}' is not allowed; it must be a whole number from ${min} to ${max}`
+  return `'${shown(input)}' is not allowed; it must be a whole number from ${min} to ${max}`
 }
 
 /** A query as its schema has it. Parameters that it does not name are ignored; wrong ones are refused, with all reasons. */

@@ -1,31 +1,31 @@
 import { type JobQueues, readBatchLog } from '@flexaction/shared/queues'
-import { type Item, type Run, type RunReader } from '@flexaction/shared/runs'
+import type { Item, Run, RunReader } from '@flexaction/shared/runs'
 import type { ItemLogView, RunInputView } from '@flexaction/shared/views'
 import type Router from '@koa/router'
 import { Readable } from 'node:stream'
-import { requireRole } from '../access/authenticator.js'
+import { type RunAccess, seesTexts } from '../access/run-access.js'
 import { answerJson, callerOf, type GatewayContext, type GatewayState } from '../http/context.js'
 import { csvQuery, inputQuery, logQuery } from './openapi/queries.js'
 import { readQuery } from './query.js'
-import { findRun, idOf, isOperator } from './runs-routes.js'
+import { idOf } from './runs-routes.js'
 
 const FIRST_IDS = 1_000
 const MOST_LINES = 1_000
 const ITEMS_PER_READ = 1_000
 
 /** `GET /runs/:id/input`, `/runs/:id/log?record=` and `/runs/:id/items.csv`. */
-export function addRunDetailsRoutes(router: Router<GatewayState>, reader: RunReader, queues: JobQueues): void {
+export function addRunDetailsRoutes(router: Router<GatewayState>, runs: RunAccess, queues: JobQueues): void {
+  const { reader } = runs
   router.get('/runs/:id/input', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
-    requireRole(callerOf(gctx), 'operator', 'reading what was sent')
     const all = readQuery(ctx.query, inputQuery).ids === 'all'
-    const run = await findRun(reader, idOf(gctx))
+    const run = await runs.find(callerOf(gctx), idOf(gctx))
     const { form, allExcept, ids, total } = await reader.input(run, all ? Number.MAX_SAFE_INTEGER : FIRST_IDS)
     const mode = allExcept ? 'allExcept' : 'only'
     answerJson(gctx, 200, {
       form,
       selection: run.target === 'records' ? { mode, ids, total } : { mode: 'none' },
-      user: run.user,
+      user: { name: run.user.name, role: run.user.role },
       requestId: run.requestId,
       identity: run.identity,
     } satisfies RunInputView)
@@ -33,9 +33,8 @@ export function addRunDetailsRoutes(router: Router<GatewayState>, reader: RunRea
 
   router.get('/runs/:id/log', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
-    requireRole(callerOf(gctx), 'operator', 'reading logs')
     const { record } = readQuery(ctx.query, logQuery)
-    const run = await findRun(reader, idOf(gctx))
+    const run = await runs.find(callerOf(gctx), idOf(gctx))
     const [batch] = record === undefined ? [0] : await reader.batchesOfRecord(run, record)
     const lines = batch === undefined ? [] : await readBatchLog(queues, run, batch, MOST_LINES)
     const items = Math.min(run.batchSize, run.total - (batch ?? 0) * run.batchSize)
@@ -45,11 +44,11 @@ export function addRunDetailsRoutes(router: Router<GatewayState>, reader: RunRea
   router.get('/runs/:id/items.csv', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
     const { state } = readQuery(ctx.query, csvQuery)
-    const run = await findRun(reader, idOf(gctx))
+    const run = await runs.find(callerOf(gctx), idOf(gctx))
     gctx.status = 200
     gctx.type = 'text/csv; charset=utf-8'
     gctx.set('Content-Disposition', `attachment; filename="run-${run.id}.csv"`)
-    gctx.body = Readable.from(csvLines(reader, run, state, isOperator(gctx)))
+    gctx.body = Readable.from(csvLines(reader, run, state, seesTexts(callerOf(gctx))))
   })
 }
 

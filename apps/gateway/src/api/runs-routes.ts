@@ -1,37 +1,42 @@
 import { FlexActionError } from '@flexaction/shared/errors'
-import { type Run, RUN_ID, type RunReader, viewRun } from '@flexaction/shared/runs'
+import { RUN_ID } from '@flexaction/shared/runs'
 import type Router from '@koa/router'
 import { createHash } from 'node:crypto'
-import { mayActAs } from '../access/auth-tokens.js'
+import { type RunAccess, seesTexts } from '../access/run-access.js'
 import { answerJson, callerOf, type GatewayContext, type GatewayState } from '../http/context.js'
 import { itemsQuery, runsQuery } from './openapi/queries.js'
 import { readQuery } from './query.js'
 
 /** Reading runs: `GET /runs`, `/runs/:id`, `/runs/:id/items` (DESIGN section 5), each with ETag and 304. */
-export function addRunsRoutes(router: Router<GatewayState>, reader: RunReader): void {
+export function addRunsRoutes(router: Router<GatewayState>, runs: RunAccess): void {
+  const { reader } = runs
   router.get('/runs', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
     const { cursor, limit, ...filter } = readQuery(ctx.query, runsQuery)
     if (cursor !== undefined && !RUN_ID.test(cursor)) throw badCursor(cursor)
-    const { values, next } = await reader.runs(filter, cursor, limit)
-    const runs = values.map((run) => viewRun(run, isOperator(gctx)))
-    answerTagged(gctx, { runs, ...(next !== undefined && { next }) })
+    const caller = callerOf(gctx)
+    const own = runs.seesOwnAlone(caller)
+    if (own && filter.user !== undefined && filter.user !== caller.name) return answerTagged(gctx, { runs: [] })
+    const { values, next } = await reader.runs(own ? { ...filter, user: caller.name } : filter, cursor, limit)
+    const seen = values.filter((run) => runs.sees(caller, run)).map((run) => runs.view(caller, run))
+    answerTagged(gctx, { runs: seen, ...(next !== undefined && { next }) })
+    return undefined
   })
 
   router.get('/runs/:id', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
-    if (await answeredUnchanged(gctx, reader, idOf(gctx))) return
-    const run = await findRun(reader, idOf(gctx))
+    if (await answeredUnchanged(gctx, runs, idOf(gctx))) return
+    const run = await runs.find(callerOf(gctx), idOf(gctx))
     gctx.set('ETag', tagOf(gctx, String(run.revision)))
-    answerJson(gctx, 200, viewRun(run, isOperator(gctx)))
+    answerJson(gctx, 200, runs.view(callerOf(gctx), run))
   })
 
   router.get('/runs/:id/items', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
     const query = readQuery(ctx.query, itemsQuery)
-    if (await answeredUnchanged(gctx, reader, idOf(gctx))) return
-    const run = await findRun(reader, idOf(gctx))
-    const forOperators = isOperator(gctx)
+    if (await answeredUnchanged(gctx, runs, idOf(gctx))) return
+    const run = await runs.find(callerOf(gctx), idOf(gctx))
+    const forOperators = seesTexts(callerOf(gctx))
     const { values, next } = await reader.items(run, { ...query, forOperators })
     gctx.set('ETag', tagOf(gctx, String(run.revision)))
     answerJson(gctx, 200, { items: values, ...(next !== undefined && { next }) })
@@ -42,38 +47,22 @@ export function idOf(ctx: GatewayContext): string {
   return (ctx as GatewayContext & { params: { id: string } }).params.id
 }
 
-/** Throws `not_found`. */
-export async function findRun(reader: RunReader, id: string): Promise<Run> {
-  const run = RUN_ID.test(id) ? await reader.run(id) : undefined
-  if (!run)
-    throw new FlexActionError(
-      'not_found',
-      `There is no run '${id}'; ended runs are kept for the time that RUN_RETENTION says`,
-    )
-  return run
-}
-
-/** Operators see the texts of unexpected failures; viewers see a safe text. */
-export function isOperator(ctx: GatewayContext): boolean {
-  return mayActAs(callerOf(ctx), 'operator')
-}
-
 function badCursor(cursor: string): FlexActionError {
   return new FlexActionError(
     'bad_request',
-    `cursor: '${cursor}' is no cursor: use the value of 'next' in the page before`,
+    `cursor: '${cursor.slice(0, 100)}' is no cursor: use the value of 'next' in the page before`,
   )
 }
 
 /** An entity tag of a run's revision, as this caller sees it. */
 function tagOf(ctx: GatewayContext, revision: string): string {
-  return `"${revision}${isOperator(ctx) ? '' : '-v'}"`
+  return `"${revision}${seesTexts(callerOf(ctx)) ? '' : '-v'}"`
 }
 
 /** Answers 304 when the run is as the caller knows it: one small read instead of the whole run. */
-async function answeredUnchanged(ctx: GatewayContext, reader: RunReader, id: string): Promise<boolean> {
-  if (ctx.get('If-None-Match') === '' || !RUN_ID.test(id)) return false
-  const revision = await reader.revision(id)
+async function answeredUnchanged(ctx: GatewayContext, runs: RunAccess, id: string): Promise<boolean> {
+  if (ctx.get('If-None-Match') === '' || !runs.isKnownToBeSeen(callerOf(ctx), id)) return false
+  const revision = await runs.reader.revision(id)
   if (revision === undefined) return false
   if (!isKnown(ctx, tagOf(ctx, revision))) return false
   ctx.set('ETag', tagOf(ctx, revision))

@@ -1,11 +1,14 @@
 import { FlexActionError } from '@flexaction/shared/errors'
 import type { SessionView } from '@flexaction/shared/views'
 import type Router from '@koa/router'
-import type { Caller } from '../access/auth-tokens.js'
+import type { AuthToken } from '../access/auth-tokens.js'
+import { type Caller, toCaller } from '../access/caller.js'
 import type { Authenticator } from '../access/authenticator.js'
 import { isSameOrigin } from '../access/same-origin.js'
-import { SESSION_COOKIE } from '../access/sessions.js'
-import { answerJson, type GatewayContext, type GatewayMiddleware, type GatewayState } from '../http/context.js'
+import { SESSION_COOKIE } from '../access/session-cookie.js'
+import type { Sessions } from '../access/sessions.js'
+import type { BodyBounds } from '../http/bounded-body.js'
+import { answerJson, type GatewayContext, type GatewayState } from '../http/context.js'
 import { readBody } from '../http/read-body.js'
 import { VERSION } from '../version.js'
 
@@ -13,13 +16,19 @@ const LARGEST_LOGIN_BYTES = 10_000
 
 /**
  * `GET /session`: who is logged in, or null. `POST /session` with `{"token": …}`: log in; the answer sets a cookie that scripts cannot
- * read. `DELETE /session`: log out. To be added before authentication is asked for.
+ * read. `DELETE /session`: log out; the session ends on the server, wherever its cookie may have got to.
  */
-export function addSessionRoutes(router: Router<GatewayState>, authenticator: Authenticator): void {
-  router.get('/session', (ctx) => {
+export function addSessionRoutes(
+  router: Router<GatewayState>,
+  authenticator: Authenticator,
+  sessions: Sessions,
+  bounds: BodyBounds,
+): void {
+  const readLogin = readBody(LARGEST_LOGIN_BYTES, bounds)
+  router.get('/session', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
     const caller =
-      authenticator.sessionOf(gctx) ?? (gctx.get('Authorization') === '' ? undefined : authenticator.callerOf(gctx))
+      gctx.get('Authorization') === '' ? await authenticator.sessionOf(gctx) : await authenticator.callerOf(gctx, false)
     if (caller) gctx.state.caller = caller
     answerJson(gctx, 200, caller ? viewSession(caller) : null)
   })
@@ -31,28 +40,29 @@ export function addSessionRoutes(router: Router<GatewayState>, authenticator: Au
     const { token } = (gctx.request.body ?? {}) as { token?: unknown }
     if (typeof token !== 'string' || token.trim() === '')
       throw FlexActionError.fields({ token: ['this field is required'] })
-    const caller = findCaller(authenticator, token.trim())
-    const session = authenticator.sessions.issue(caller, Date.now())
-    if (!session) throw new FlexActionError('not_authenticated', 'This token cannot log in')
+    const found = await findToken(authenticator, gctx, token.trim())
+    const caller = toCaller(found)
     gctx.state.caller = caller
-    setCookie(gctx, session.value, session.endsAt)
+    const { cookie, endsAt } = await sessions.begin(found)
+    SESSION_COOKIE.set(gctx, cookie, endsAt)
     answerJson(gctx, 200, viewSession(caller))
   })
 
-  router.delete('/session', (ctx) => {
+  router.delete('/session', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
     requireOwnPage(gctx)
-    setCookie(gctx, '', new Date(0))
+    const cookie = SESSION_COOKIE.read(gctx)
+    if (cookie !== undefined) await sessions.end(cookie)
+    SESSION_COOKIE.set(gctx, '', new Date(0))
     gctx.status = 204
   })
 }
 
-const readLogin: GatewayMiddleware = readBody(LARGEST_LOGIN_BYTES)
-
-function findCaller(authenticator: Authenticator, token: string): Caller {
+async function findToken(authenticator: Authenticator, ctx: GatewayContext, token: string): Promise<AuthToken> {
   try {
-    return authenticator.authenticate(`Token ${token}`)
-  } catch {
+    return await authenticator.tokenOf(ctx, token)
+  } catch (error) {
+    if (!(error instanceof FlexActionError && error.code === 'not_authenticated')) throw error
     throw FlexActionError.fields({ token: ['is not known: check AUTH_TOKENS, or the line that `npm start` printed'] })
   }
 }
@@ -60,14 +70,6 @@ function findCaller(authenticator: Authenticator, token: string): Caller {
 function requireOwnPage(ctx: GatewayContext): void {
   if (!isSameOrigin(ctx))
     throw new FlexActionError('not_permitted', 'Not permitted: log in and out from the console itself')
-}
-
-function setCookie(ctx: GatewayContext, value: string, expires: Date): void {
-  const secure = ctx.secure || ctx.get('X-Forwarded-Proto') === 'https' ? '; Secure' : ''
-  ctx.append(
-    'Set-Cookie',
-    `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict${secure}; Expires=${expires.toUTCString()}`,
-  )
 }
 
 function viewSession({ name, role }: Caller): SessionView {

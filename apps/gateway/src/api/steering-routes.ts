@@ -1,24 +1,17 @@
 import { FlexActionError } from '@flexaction/shared/errors'
-import {
-  type Backlog,
-  type Run,
-  type RunEndings,
-  type RunReader,
-  type RunSteering,
-  type SteeringReply,
-  viewRun,
-} from '@flexaction/shared/runs'
+import { type Backlog, type Run, type RunEndings, type RunSteering, type SteeringReply } from '@flexaction/shared/runs'
 import { type JobQueues, queueBatches } from '@flexaction/shared/queues'
 import type Router from '@koa/router'
 import type { Acceptor } from '../accepting/acceptor.js'
-import { requireRole } from '../access/authenticator.js'
+import { requirePermission } from '../access/caller.js'
+import type { RunAccess } from '../access/run-access.js'
 import type { CatalogView } from '../catalog/catalog-view.js'
 import { answerJson, callerOf, type GatewayContext, type GatewayState } from '../http/context.js'
-import { findRun, idOf } from './runs-routes.js'
+import { idOf } from './runs-routes.js'
 
 export interface SteeringOptions {
   steering: RunSteering
-  reader: RunReader
+  runs: RunAccess
   endings: RunEndings
   queues: JobQueues
   catalog: CatalogView
@@ -31,21 +24,20 @@ const CANCELLED_WITHIN_MS = 1_500
 
 /** `POST /runs/:id/cancel | pause | resume | retry` (DESIGN section 5). Each answers with the run as it is then. */
 export function addSteeringRoutes(router: Router<GatewayState>, options: SteeringOptions): void {
-  const { steering, reader, endings, queues, catalog, acceptor, backlog } = options
+  const { steering, runs, endings, queues, catalog, acceptor, backlog } = options
 
   const route = (word: string, act: (run: Run) => Promise<SteeringReply>, allowed: string): void => {
     router.post(`/runs/:id/${word}`, async (ctx) => {
       const gctx = ctx as unknown as GatewayContext
-      const run = await findRun(reader, idOf(gctx))
-      const action = catalog.actions.find(({ identity }) => identity === run.identity)
-      requireRole(callerOf(gctx), action?.permission ?? 'operator', `to ${word} a run of '${run.action}'`)
+      const caller = callerOf(gctx)
+      const run = await runs.find(caller, idOf(gctx))
+      requirePermission(caller, run.permission, `to ${word} a run of '${run.action}'`)
       gctx.state.logged = { run: run.id, steering: word }
       const reply = await act(run)
       if (reply?.status === 'refused') throw refusal(word, reply.state, allowed)
       if (reply) await queueBatches(queues, run, reply.queue, true)
       // A damaged run is removed by its cancel.
-      const now = (await reader.run(run.id)) ?? run
-      answerJson(gctx, 200, viewRun(now, true))
+      answerJson(gctx, 200, runs.view(caller, (await runs.reader.run(run.id)) ?? run))
     })
   }
 

@@ -1,7 +1,10 @@
+import type { Permission } from '@flexaction/shared'
 import type { CatalogStore, LiveWorker, PublishedAction } from '@flexaction/shared/catalog'
 import { compileForm, type CompiledForm } from '@flexaction/shared/fields'
 import type { Logger } from '@flexaction/shared/logging'
 import type { RedisClient } from '@flexaction/shared/redis'
+import { type Caller, may, requirePermission } from '../access/caller.js'
+import { visibleTo } from '../access/visible-actions.js'
 
 /** An action of the catalog, ready to check requests with. */
 export interface CatalogAction extends PublishedAction {
@@ -21,13 +24,18 @@ export interface CatalogViewOptions {
 
 /** Announcements may be missed; the catalog is read again this often, and the live workers with it. */
 const REFRESH_EVERY_MS = 2_000
+/** Lists of actions that are kept, serialised, for callers of different roles and groups. */
+const MOST_LISTS = 100
 
 /** The catalog as this gateway knows it: in memory, so that listing it asks nobody. */
 export class CatalogView {
   #actions: readonly CatalogAction[] = []
+  #published: readonly CatalogAction[] = []
   #messages: ReadonlyMap<string, CatalogAction> = new Map()
-  #collections: ReadonlySet<string> = new Set()
-  #list = Buffer.from('[]')
+  /** Who may read the records of each. */
+  #collections: ReadonlyMap<string, Permission> = new Map()
+  /** By role and groups. */
+  readonly #lists = new Map<string, Buffer>()
   #workers: readonly LiveWorker[] = []
   /** By the action's identity. */
   readonly #serving = new Map<string, readonly LiveWorker[]>()
@@ -66,6 +74,11 @@ export class CatalogView {
     return this.#messages.get(name)
   }
 
+  /** All that can be run, messages included. */
+  get published(): readonly CatalogAction[] {
+    return this.#published
+  }
+
   get workers(): readonly LiveWorker[] {
     return this.#workers
   }
@@ -75,9 +88,14 @@ export class CatalogView {
     return this.#collections.has(collection)
   }
 
-  /** Names of all collections that some worker can list. */
-  get collections(): readonly string[] {
-    return [...this.#collections]
+  /** Names of the collections whose records a caller may read. */
+  collectionsFor(caller: Caller): readonly string[] {
+    return [...this.#collections].filter(([, permission]) => may(caller, permission)).map(([name]) => name)
+  }
+
+  /** Throws `not_permitted` unless a caller may read the records of a collection. */
+  requireReader(caller: Caller, collection: string): void {
+    requirePermission(caller, this.#collections.get(collection) ?? 'admin', `reading records of '${collection}'`)
   }
 
   /** Ids of the live workers that list a collection. */
@@ -90,9 +108,16 @@ export class CatalogView {
     return this.#callLengths.get(identity)
   }
 
-  /** The answer to get_action_list, serialised. */
-  get list(): Buffer {
-    return this.#list
+  /** The answer to get_action_list for a caller, serialised: what the caller may run. */
+  listFor(caller: Caller): Buffer {
+    const key = JSON.stringify([caller.role, ...caller.groups])
+    let list = this.#lists.get(key)
+    if (!list) {
+      if (this.#lists.size >= MOST_LISTS) this.#lists.clear()
+      list = Buffer.from(JSON.stringify(visibleTo(caller, this.#actions).map(({ entry }) => entry)))
+      this.#lists.set(key, list)
+    }
+    return list
   }
 
   /** Whether the catalog was read, and some worker has ever published. */
@@ -146,17 +171,20 @@ export class CatalogView {
     this.#version = version
     if (source === this.#source) return
     this.#source = source
-    this.#collections = new Set(published.collections)
+    this.#collections = new Map(
+      published.collections.map(({ collection, permission = 'operator' }) => [collection, permission]),
+    )
     this.#actions = published.actions.map((action) => ({
       ...action,
       parseForm: compileForm(action.entry.params ?? [], { unknownParams: action.unknownParams }),
     }))
     const messages = published.messages.map((message) => ({ ...message, parseForm: readRaw }))
     this.#messages = new Map(messages.map((message) => [message.name, message]))
-    this.#list = Buffer.from(JSON.stringify(published.actions.map(({ entry }) => entry)))
-    this.options.onActions([...this.#actions, ...messages])
+    this.#published = [...this.#actions, ...messages]
+    this.#lists.clear()
+    this.options.onActions(this.#published)
     this.options.logger.info(
-      { actions: published.actions.map(({ identity }) => identity), collections: published.collections },
+      { actions: published.actions.map(({ identity }) => identity), collections: [...this.#collections.keys()] },
       'catalog read',
     )
   }

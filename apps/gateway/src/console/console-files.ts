@@ -9,21 +9,7 @@ export const LOGIN_PATH = '/login'
 const FOLDER = fileURLToPath(new URL('../../../console/dist', import.meta.url))
 
 /** The console's own pages: each answers with the same document, and the page looks at the address. */
-const PAGES = /^\/(?:(?:login|actions|runs|records|workers|wire)(?:\/.*)?)?$/
-
-/** Scripts and styles come from here alone, and none stands in the page; styles of elements are set by the components. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ')
+const PAGES = /^\/(?:login|actions(?:\/[^/]+)?|runs(?:\/[^/]+)?|records|workers|wire)?$/
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -34,7 +20,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
-/** Where the page says which prefix the API has, and what a proxy puts before all paths. */
+/** Where the page says by what people log in besides tokens, which prefix the API has, and what a proxy puts before all paths. */
+const LOGIN_META = /(<meta name="flexaction-login" content=")[^"]*(")/
 const API_PREFIX_META = /(<meta name="flexaction-api" content=")[^"]*(")/
 const BASE_META = /(<meta name="flexaction-base" content=")[^"]*(")/
 /** The page's own files, from the folder that it lies in: which is another for each of the console's addresses. */
@@ -63,8 +50,8 @@ export class ConsoleFiles {
     private readonly apiPrefix: string,
   ) {}
 
-  /** `apiPrefix`: the page asks for the API there. */
-  static async load(apiPrefix: string, folder = FOLDER): Promise<ConsoleFiles> {
+  /** `apiPrefix`: the page asks for the API there. `organisationLogin`: it offers the login of the organisation. */
+  static async load(apiPrefix: string, organisationLogin: boolean, folder = FOLDER): Promise<ConsoleFiles> {
     const files = new Map<string, ConsoleFile>()
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
     for (const entry of entries) {
@@ -78,11 +65,17 @@ export class ConsoleFiles {
     }
     const page = files.get('/index.html')?.plain.toString()
     files.delete('/index.html')
-    return new ConsoleFiles(files, page, apiPrefix)
+    const told = page?.replace(LOGIN_META, organisationLogin ? '$1organisation$2' : '$1$2')
+    return new ConsoleFiles(files, told, apiPrefix)
   }
 
   get built(): boolean {
     return this.page !== undefined
+  }
+
+  /** Whether it has a file or a page there. Neither holds anything but the program that asks the API. */
+  has(path: string): boolean {
+    return PAGES.test(path) || (path !== '/index.html' && this.files.has(path))
   }
 
   /** Answers what nobody before it has: the console's files and pages. */
@@ -95,9 +88,6 @@ export class ConsoleFiles {
         return undefined
       }
       if (!PAGES.test(ctx.path)) return next()
-      ctx.set('Content-Security-Policy', POLICY)
-      ctx.set('X-Content-Type-Options', 'nosniff')
-      ctx.set('Referrer-Policy', 'same-origin')
       if (this.page === undefined) answerNotBuilt(ctx)
       else answerFile(ctx, { type: 'text/html; charset=utf-8', plain: this.#pageAt(this.page, ctx.state.base) })
       return undefined

@@ -1,42 +1,42 @@
 import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
-import { KoaAdapter } from '@bull-board/koa'
+import type { Permission } from '@flexaction/shared'
 import type { LiveWorker } from '@flexaction/shared/catalog'
 import { FlexActionError } from '@flexaction/shared/errors'
 import type { JobQueues } from '@flexaction/shared/queues'
-import { type Authenticator, requireRole } from '../access/authenticator.js'
+import { type Caller, may, mayWatch } from '../access/caller.js'
 import type { CatalogAction } from '../catalog/catalog-view.js'
-import { isSameOrigin } from '../access/same-origin.js'
-import type { GatewayContext, GatewayMiddleware } from '../http/context.js'
+import { DASHBOARD_PATH } from '../http/areas.js'
+import { callerOf, type GatewayContext, type GatewayMiddleware } from '../http/context.js'
+import { withoutInlineParts } from './dashboard-page.js'
+import { GuardedAdapter } from './guarded-adapter.js'
 
-export const DASHBOARD_PATH = '/queues'
-
-/** bull-board's page asks another host for fonts: these lines are taken out of it. */
-const FOREIGN_LINKS = /<link[^>]*\bhref="https?:\/\/[^>]*>/g
-
-/** It brings scripts and styles inline. */
-const OWN_CONTENT_ONLY =
-  "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
-
-/** What handlers wrote: as in the API, for operators alone. The router behind takes upper case for lower case. */
-const LOGS = /\/logs$/i
+const STATIC_FILES = `${DASHBOARD_PATH}/static/`
 
 export interface DashboardOptions {
   queues: JobQueues
-  authenticator: Authenticator
   /** The page to log in at, if there is one; else the browser asks for a password. */
   loginPath: string | undefined
   /** The live workers that serve an action. */
   workersServing(identity: string): readonly LiveWorker[]
+  /** What the action of a queue asks for. */
+  permissionOf(identity: string): Permission
+  /** Who is shown their own runs alone: a queue holds everybody's. */
+  seesOwnAlone(caller: Caller): boolean
 }
 
 /** The queue dashboard (bull-board): one row per action, appearing as actions are published. */
 export class Dashboard {
-  readonly #adapter = new KoaAdapter()
+  readonly #adapter: GuardedAdapter
   readonly #board: ReturnType<typeof createBullBoard>
   readonly #shown = new Map<string, BullMQAdapter>()
 
   constructor(private readonly options: DashboardOptions) {
+    const { permissionOf, seesOwnAlone } = options
+    this.#adapter = new GuardedAdapter({
+      sees: (caller, queue) => !seesOwnAlone(caller) && mayWatch(caller, permissionOf(queue)),
+      mayRun: (caller, queue) => may(caller, permissionOf(queue)),
+    })
     this.#adapter.setBasePath(DASHBOARD_PATH)
     this.#board = createBullBoard({
       queues: [],
@@ -69,36 +69,38 @@ export class Dashboard {
     }
   }
 
-  /** Lets in who is logged in, or gives the token as password (with any name); changes need an operator. */
-  get guard(): GatewayMiddleware {
+  /** Stands before the gate: a person who is refused is led to the login, and a program is asked for a password. */
+  get askToLogIn(): GatewayMiddleware {
     return async (ctx, next) => {
-      if (!ctx.path.startsWith(DASHBOARD_PATH)) return next()
-      ctx.set('Content-Security-Policy', OWN_CONTENT_ONLY)
       try {
-        ctx.state.caller = this.options.authenticator.callerOf(ctx)
+        return await next()
       } catch (error) {
+        if (ctx.state.area !== 'dashboard') throw error
+        if (!(error instanceof FlexActionError && error.code === 'not_authenticated')) throw error
         const { loginPath } = this.options
-        if (loginPath !== undefined && isNavigation(ctx)) {
-          return ctx.redirect(`${loginPath}?next=${encodeURIComponent(ctx.url)}`)
-        }
+        if (loginPath !== undefined && isNavigation(ctx))
+          return ctx.redirect(`${ctx.state.base}${loginPath}?next=${encodeURIComponent(ctx.url)}`)
         ctx.set('WWW-Authenticate', 'Basic realm="FlexAction: any name, and your token as password", charset="UTF-8"')
         throw error
       }
-      if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
-        requireRole(ctx.state.caller, 'operator', 'changing queues')
-        if (!isSameOrigin(ctx)) {
-          throw new FlexActionError('not_permitted', 'Not permitted: queues are changed from the dashboard itself only')
-        }
-      }
-      if (LOGS.test(ctx.path)) requireRole(ctx.state.caller, 'operator', 'reading logs')
-      await next()
-      if (typeof ctx.body === 'string') ctx.body = ctx.body.replaceAll(FOREIGN_LINKS, '')
-      return undefined
     }
   }
 
   get routes(): GatewayMiddleware {
-    return this.#adapter.registerPlugin() as unknown as GatewayMiddleware
+    const serve = this.#adapter.registerPlugin() as unknown as GatewayMiddleware
+    return async (ctx, next) => {
+      if (ctx.state.area !== 'dashboard') return await next()
+      await this.#adapter.as(callerOf(ctx), () => serve(ctx, () => Promise.resolve()))
+      if (ctx.status === 405 || ctx.status === 501)
+        throw new FlexActionError(
+          'method_not_allowed',
+          'The dashboard does not do this: jobs belong to runs, which are steered in the console, or by the API',
+        )
+      // The names of its files change with their content.
+      if (ctx.status === 200 && ctx.path.startsWith(STATIC_FILES)) ctx.set('Cache-Control', 'private, max-age=86400')
+      if (typeof ctx.body === 'string' && ctx.response.is('html')) ctx.body = withoutInlineParts(ctx.body)
+      return undefined
+    }
   }
 }
 

@@ -4,6 +4,8 @@ import { cutText } from '@flexaction/shared/texts'
 import { answerJson, type GatewayContext, type GatewayMiddleware } from './context.js'
 
 const TRY_AGAIN_SECONDS = 2
+/** Characters that a text quotes of what was sent. */
+const LONGEST_QUOTE = 200
 
 /** Turns whatever a route throws into an answer. Stacks and causes go to the log alone. */
 export function answerErrors(apiPrefix: string): GatewayMiddleware {
@@ -26,33 +28,23 @@ function toFlexActionError(error: unknown): FlexActionError {
   return new FlexActionError('internal', 'An unexpected error occurred', { cause: error })
 }
 
+/**
+ * Jet Admin's client knows no 401 on the messages endpoint (PROTOCOL.md section 6), and bodies without a code.
+ */
 function answerError(ctx: GatewayContext, error: FlexActionError): void {
-  const status = statusOf(error.code)
-  const { logger, requestId } = ctx.state
+  const { logger, requestId, area } = ctx.state
+  const known = statusOf(error.code)
+  const status = area === 'messages' && known === 401 ? 403 : known
   if (status >= 500) logger.error({ err: error.cause ?? error, request: requestId }, error.message)
   if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter))
   if (error.fields) return answerJson(ctx, status, error.fields)
   const detail = status === 500 ? `${error.message} (request id ${requestId})` : error.message
-  answerJson(ctx, status, { detail, code: error.code })
+  const bare = area === 'messages' && error.code !== 'method_not_allowed'
+  answerJson(ctx, status, bare ? { detail } : { detail, code: error.code })
 }
 
 function notFound(ctx: GatewayContext, apiPrefix: string): FlexActionError {
   const { base } = ctx.state
-  const text = `There is nothing at ${ctx.method} ${cutText(base + ctx.path, 1_000)}`
+  const text = `There is nothing at ${ctx.method} ${cutText(base + ctx.path, LONGEST_QUOTE)}`
   return new FlexActionError('not_found', `${text}: Jet Admin's messages go to POST ${base}${apiPrefix}/messages/`)
-}
-
-/** Jet Admin's client knows no 401 on the messages endpoint (PROTOCOL.md section 6), and bodies without a code. */
-export const messagesErrors: GatewayMiddleware = async (ctx, next) => {
-  try {
-    await next()
-  } catch (error) {
-    const known = toFlexActionError(error)
-    answerError(ctx, known)
-    if (ctx.status === 401) ctx.status = 403
-    if (!known.fields) {
-      const { detail } = JSON.parse(String(ctx.body)) as { detail: string }
-      answerJson(ctx, ctx.status, { detail })
-    }
-  }
 }

@@ -1,13 +1,19 @@
+import { cutText } from '@flexaction/shared/texts'
 import type { FileStore } from '@flexaction/shared/files'
 import type { Logger } from '@flexaction/shared/logging'
 import type { JobQueues } from '@flexaction/shared/queues'
-import type { RunReader } from '@flexaction/shared/runs'
 import { FlexActionError } from '@flexaction/shared/errors'
-import Router, { type RouterMiddleware } from '@koa/router'
+import Router from '@koa/router'
 import Koa from 'koa'
-import type { Authenticator } from '../access/authenticator.js'
+import type { Caller } from '../access/caller.js'
+import { gate, type GateOptions } from '../access/gate.js'
+import { needsOf } from '../access/needs.js'
+import type { OrganisationLogin } from '../access/organisation-login.js'
+import type { RunAccess } from '../access/run-access.js'
+import type { Sessions } from '../access/sessions.js'
 import { addCatalogRoutes, type CatalogRoutesOptions } from '../api/catalog-routes.js'
 import { addEventsRoutes, type EventsOptions } from '../api/events-routes.js'
+import { addOrganisationLoginRoutes } from '../api/organisation-login-routes.js'
 import { addRunDetailsRoutes } from '../api/run-details-routes.js'
 import { addCollectionsRoutes, type CollectionsOptions } from '../api/collections-routes.js'
 import { addFilesRoute } from '../api/files-routes.js'
@@ -18,26 +24,36 @@ import { addSessionRoutes } from '../api/session-routes.js'
 import { addWireRoutes } from '../api/wire-routes.js'
 import type { ConsoleFiles } from '../console/console-files.js'
 import type { Dashboard } from '../dashboard/dashboard.js'
-import type { Health } from '../health.js'
+import { type Health, HEALTH_PATHS } from '../health.js'
 import type { MessagesEndpoint } from '../messages/endpoint.js'
 import type { WireLog } from '../wire/wire-log.js'
 import { VERSION } from '../version.js'
-import { answerErrors, messagesErrors } from './answer-errors.js'
-import { basePath, tidyPath } from './base-path.js'
-import { answerJson, type GatewayContext, type GatewayMiddleware, type GatewayState } from './context.js'
+import { answerErrors } from './answer-errors.js'
+import { type Area, areas } from './areas.js'
+import { basePath } from './base-path.js'
+import type { BodyBounds } from './bounded-body.js'
+import type { ClientAddress } from './client-address.js'
+import { answerJson, callerOf, type GatewayContext, type GatewayMiddleware, type GatewayState } from './context.js'
 import { answerOptions, cors } from './cors.js'
 import { readBody } from './read-body.js'
 import { requestId } from './request-id.js'
+import { securityHeaders } from './security-headers.js'
 
 export interface AppOptions {
   apiPrefix: string
-  /** Where browsers reach the gateways, with the path of a proxy. Default: nothing is known of it. */
-  publicUrl?: string
   origins: readonly string[]
   maxBodyBytes: number
-  authenticator: Authenticator
+  bodyBounds: BodyBounds
+  /** Whether there is anything that a caller may run. */
+  runsAnything(caller: Caller): boolean
+  /** Who gets in. */
+  gate: Pick<GateOptions, 'authenticator' | 'quota'>
+  sessions: Sessions
+  /** Absent: people log in with tokens. */
+  organisationLogin: OrganisationLogin | undefined
+  addressOf: ClientAddress
   messages: MessagesEndpoint
-  reader: RunReader
+  runs: RunAccess
   steering: SteeringOptions
   catalog: CatalogRoutesOptions
   events: EventsOptions
@@ -51,99 +67,89 @@ export interface AppOptions {
   logger: Logger
 }
 
+/** Whoever may run nothing sends nothing large: no list of records. */
+const SMALL_BODY_BYTES = 100_000
+
 /** The Koa application: middlewares and routes in the order in which a request meets them. */
 export function createApp(options: AppOptions): Koa<GatewayState> {
-  const { apiPrefix, publicUrl = '', authenticator, dashboard, health, logger } = options
+  const { apiPrefix, dashboard, logger } = options
   const app = new Koa<GatewayState>()
   // Errors are answered and logged below; what still gets here broke while an answer was being sent.
   app.on('error', (error: Error) => logger.warn({ err: error }, 'an answer could not be sent whole'))
 
+  const api = apiRoutes(options)
+  const isPage = (path: string): boolean => HEALTH_PATHS.includes(path) || options.console.has(path)
+  const isOfDashboard = (ctx: GatewayContext): boolean => ctx.state.area === 'dashboard'
   const use = (middleware: GatewayMiddleware): unknown => app.use(middleware as unknown as Koa.Middleware)
-  use(requestId(logger))
-  use(basePath({ apiPrefix, publicUrl }))
+  // What a proxy puts before a path is taken off first of all: everything after it goes by the same path.
+  use(basePath(apiPrefix))
+  use(requestId(logger, areas({ apiPrefix, isPage }), options.addressOf))
+  use(options.wire.record)
+  use(securityHeaders())
   use(answerErrors(apiPrefix))
-  const allowOrigins = cors(options.origins)
-  use(onlyBelow(apiPrefix, allowOrigins))
-  use(onlyBelow(apiPrefix, answerOptions))
-  use(dashboard.guard)
-  use(dashboard.routes)
-
-  const authenticate: GatewayMiddleware = async (ctx, next) => {
-    ctx.state.caller = authenticator.callerOf(ctx)
-    return next()
-  }
-  const route = onRoute.bind(undefined, apiPrefix)
-  use(route('GET', '', async (ctx) => answerJson(ctx, 200, { version: VERSION, type: 'flexaction' })))
+  use(cors(options.origins))
+  use(answerOptions)
+  use(dashboard.askToLogIn)
   use(
-    route(
+    gate({
+      ...options.gate,
+      needsOf: needsOf({ apiPrefix, api }),
+      takesPasswords: isOfDashboard,
+    }),
+  )
+  use(dashboard.routes)
+  use(only('apiRoot', 'GET', async (ctx) => answerJson(ctx, 200, { version: VERSION, type: 'flexaction' })))
+  const anyBody = readBody(options.maxBodyBytes, options.bodyBounds)
+  const smallBody = readBody(Math.min(SMALL_BODY_BYTES, options.maxBodyBytes), options.bodyBounds)
+  const body: GatewayMiddleware = (ctx, next) => (options.runsAnything(callerOf(ctx)) ? anyBody : smallBody)(ctx, next)
+  use(
+    only(
+      'messages',
       'POST',
-      '/messages',
-      chain(options.wire.record, messagesErrors, authenticate, readBody(options.maxBodyBytes), (ctx) =>
-        options.messages.answer(ctx),
-      ),
+      chain(body, (ctx) => options.messages.answer(ctx)),
     ),
   )
-
-  const open = new Router<GatewayState>()
-  health.addRoutes(open)
-  app.use(open.routes())
-
-  const signed = new Router<GatewayState>({ prefix: apiPrefix })
-  addFilesRoute(signed, options.files)
-  const document = openApiDocument(apiPrefix)
-  signed.get('/openapi.json', (ctx) => answerJson(ctx as unknown as GatewayContext, 200, document))
-  app.use(signed.routes())
-  const sessions = new Router<GatewayState>({ prefix: apiPrefix })
-  addSessionRoutes(sessions, authenticator)
-  app.use(sessions.routes())
-
-  const api = new Router<GatewayState>({ prefix: apiPrefix })
-  api.use(authenticate as unknown as RouterMiddleware<GatewayState>)
-  addRunsRoutes(api, options.reader)
-  addRunDetailsRoutes(api, options.reader, options.queues)
-  addEventsRoutes(api, options.events)
-  addSteeringRoutes(api, options.steering)
-  addCatalogRoutes(api, options.catalog)
-  addWireRoutes(api, options.wire)
-  addCollectionsRoutes(api, options.collections)
+  const health = new Router<GatewayState>({ sensitive: true })
+  options.health.addRoutes(health)
+  app.use(health.routes())
   app.use(api.routes())
   use(options.console.serve)
-  // Nothing is here. A page of another origin must be able to read that, and where the messages are.
-  use(allowOrigins)
-  use(answerOptions)
   return app
 }
 
-/** The API may stand behind a proxy's prefix: people paste the full address (PROTOCOL.md section 1). */
-function onlyBelow(apiPrefix: string, middleware: GatewayMiddleware): GatewayMiddleware {
-  const pattern = new RegExp(`${escapeRegExp(apiPrefix)}(/|$)`)
-  return async (ctx, next) => (pattern.test(tidyPath(ctx.path)) ? middleware(ctx, next) : next())
+/** Everything below the API's prefix but its root and the messages. */
+function apiRoutes(options: AppOptions): Router<GatewayState> {
+  const { apiPrefix } = options
+  const router = new Router<GatewayState>({ prefix: apiPrefix, sensitive: true })
+  addFilesRoute(router, options.files)
+  const document = openApiDocument(apiPrefix)
+  router.get('/openapi.json', (ctx) => answerJson(ctx as unknown as GatewayContext, 200, document))
+  addSessionRoutes(router, options.gate.authenticator, options.sessions, options.bodyBounds)
+  addOrganisationLoginRoutes(router, options.organisationLogin, options.sessions)
+  addRunsRoutes(router, options.runs)
+  addRunDetailsRoutes(router, options.runs, options.queues)
+  addEventsRoutes(router, options.events)
+  addSteeringRoutes(router, options.steering)
+  addCatalogRoutes(router, options.catalog)
+  addWireRoutes(router, options.wire, options.runs)
+  addCollectionsRoutes(router, options.collections)
+  return router
 }
 
-/**
- * One route of the protocol, with or without a proxy's prefix, and with the small mistakes of an address that was typed or pasted: a
- * slash too few or too many, a space. Another method: 405.
- */
-function onRoute(
-  apiPrefix: string,
-  method: 'GET' | 'POST',
-  path: string,
-  middleware: GatewayMiddleware,
-): GatewayMiddleware {
-  const pattern = new RegExp(`^(/.*)?${escapeRegExp(apiPrefix)}${path}$`)
+/** What answers one method of an area. Another method: 405. */
+function only(area: Area, method: 'GET' | 'POST', middleware: GatewayMiddleware): GatewayMiddleware {
   return async (ctx, next) => {
-    if (!pattern.test(tidyPath(ctx.path))) return next()
+    if (ctx.state.area !== area) return next()
     if (ctx.method === method || (method === 'GET' && ctx.method === 'HEAD')) return middleware(ctx, next)
     ctx.set('Allow', `${method}, OPTIONS`)
-    throw new FlexActionError('method_not_allowed', `${ctx.path} answers ${method} only, received ${ctx.method}`)
+    throw new FlexActionError(
+      'method_not_allowed',
+      `${cutText(ctx.path, 200)} answers ${method} only, received ${ctx.method}`,
+    )
   }
 }
 
 /** Several middlewares as one, each inside the one before. */
 function chain(...middlewares: GatewayMiddleware[]): GatewayMiddleware {
   return (ctx, next) => middlewares.reduceRight<() => Promise<unknown>>((inner, one) => () => one(ctx, inner), next)()
-}
-
-function escapeRegExp(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

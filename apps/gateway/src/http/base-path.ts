@@ -1,22 +1,16 @@
+import { isOfDashboard } from './areas.js'
 import type { GatewayContext, GatewayMiddleware } from './context.js'
-
-export interface BasePathOptions {
-  apiPrefix: string
-  /** PUBLIC_URL, or '' when it is not set. */
-  publicUrl: string
-}
 
 const PREFIX = /^(?:\/[\w.~-]+)+$/
 
 /**
  * Takes what a proxy puts before the gateway's paths off the request's path, and keeps it as `state.base`: what the addresses in answers
- * begin with. A proxy that strips its prefix says it in `X-Forwarded-Prefix`, or PUBLIC_URL does; one that keeps it is seen by the path
- * itself, before the API's prefix.
+ * begin with. A proxy that strips its prefix says it in `X-Forwarded-Prefix`; one that keeps it is seen by the path itself, before the API's
+ * prefix.
  */
-export function basePath({ apiPrefix, publicUrl }: BasePathOptions): GatewayMiddleware {
-  const ofPublicUrl = publicUrl === '' ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '')
+export function basePath(apiPrefix: string): GatewayMiddleware {
   return async (ctx, next) => {
-    ctx.state.base = forwardedPrefix(ctx) ?? ofPublicUrl
+    ctx.state.base = forwardedPrefix(ctx) ?? ''
     takeOff(ctx, ctx.state.base)
     const kept = keptBefore(ctx.path, apiPrefix)
     if (kept !== '') {
@@ -39,16 +33,11 @@ function takeOff(ctx: GatewayContext, prefix: string): void {
     ctx.path = ctx.path.slice(prefix.length) || '/'
 }
 
-/** What stands before the API's prefix; '' when the path begins with it, or does not have it. */
+/** What stands before the API's prefix; '' when the path begins with it, or does not have it. The dashboard's API is another one. */
 function keptBefore(path: string, apiPrefix: string): string {
   if (path === apiPrefix || path.startsWith(`${apiPrefix}/`)) return ''
   const at = `${path}/`.indexOf(`${apiPrefix}/`)
   const before = at === -1 ? '' : path.slice(0, at)
-  return PREFIX.test(before) ? before : ''
-}
-
-/** A path as it was meant: without doubled slashes, a slash at its end, and spaces at the ends of its parts. */
-export function tidyPath(path: string): string {
-  const parts = path.split('/').map((part) => part.replaceAll(/^(?:%20|%09|%0[AD])+|(?:%20|%09|%0[AD])+$/gi, ''))
-  return `/${parts.filter((part) => part !== '').join('/')}`
+  const ofDashboard = isOfDashboard(before.slice(before.lastIndexOf('/')))
+  return PREFIX.test(before) && !ofDashboard ? before : ''
 }

@@ -1,7 +1,11 @@
 import { FlexActionError } from '@flexaction/shared/errors'
+import { cutText } from '@flexaction/shared/texts'
 
 export const JSON_TYPE = 'application/json'
 export const FORM_TYPE = 'application/x-www-form-urlencoded'
+
+/** Characters that a refusal quotes of the header. */
+const LONGEST_QUOTE = 100
 
 const UTF_8: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'unicode-1-1-utf-8'])
 
@@ -15,7 +19,7 @@ export function readContentType(header: string): typeof JSON_TYPE | typeof FORM_
   const types = new Set(values.map(([type = '']) => type.toLowerCase()))
   const [type, ...others] = types
   if (others.length > 0 || (type !== JSON_TYPE && type !== FORM_TYPE)) {
-    const received = header === '' ? 'no Content-Type' : `Content-Type '${header}'`
+    const received = header === '' ? 'no Content-Type' : `Content-Type '${cutText(header, LONGEST_QUOTE)}'`
     throw new FlexActionError(
       'unsupported_media_type',
       `Send the message as ${JSON_TYPE} or ${FORM_TYPE}; received ${received}`,
@@ -26,7 +30,10 @@ export function readContentType(header: string): typeof JSON_TYPE | typeof FORM_
       .map((text) => /^charset\s*=\s*(["']?)(.*)\1$/i.exec(text)?.[2])
       .find((found) => found !== undefined)
     if (charset === undefined || UTF_8.has(charset.trim().toLowerCase())) continue
-    throw new FlexActionError('unsupported_media_type', `Send the message in UTF-8; received charset '${charset}'`)
+    throw new FlexActionError(
+      'unsupported_media_type',
+      `Send the message in UTF-8; received charset '${cutText(charset, LONGEST_QUOTE)}'`,
+    )
   }
   return type
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '@flexaction/shared/logging'
 import type { Context, DefaultState } from 'koa'
-import type { Caller } from '../access/auth-tokens.js'
+import type { Caller } from '../access/caller.js'
+import type { Area } from './areas.js'
 
 /** What the middlewares of the gateway leave for those after them. */
 export interface GatewayState extends DefaultState {
@@ -8,6 +9,9 @@ export interface GatewayState extends DefaultState {
   /** What a proxy puts before the gateway's paths, such as `/jet`; '' for nothing. */
   base: string
   logger: Logger
+  area: Area
+  /** Where it comes from: the client's address, behind trusted proxies as well. */
+  address: string
   caller?: Caller
   /** Ids and names that the request's log line shows. */
   logged: Record<string, unknown>

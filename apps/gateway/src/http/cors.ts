@@ -1,4 +1,5 @@
 import koaCors from '@koa/cors'
+import type { Area } from './areas.js'
 import type { GatewayMiddleware } from './context.js'
 
 const ALLOW_HEADERS = [
@@ -49,7 +50,7 @@ const PREFLIGHT_COUNTS_SECONDS = 600
 export function cors(origins: readonly string[]): GatewayMiddleware {
   const any = origins.includes('*')
   const allowed = new Set(origins)
-  return koaCors({
+  const answer = koaCors({
     origin: (ctx) => {
       const origin = ctx.get('Origin')
       return any || allowed.has(origin) ? origin : ''
@@ -61,11 +62,24 @@ export function cors(origins: readonly string[]): GatewayMiddleware {
     exposeHeaders: EXPOSE_HEADERS,
     maxAge: PREFLIGHT_COUNTS_SECONDS,
   }) as unknown as GatewayMiddleware
+  return (ctx, next) => (isForOtherOrigins(ctx.state.area) ? answer(ctx, next) : next())
 }
 
-/** Whatever asks with OPTIONS gets an answer without authentication; `X-HTTP-Method-Override` makes no request one. */
+/**
+ * Pages of other origins may call messages and the API; neither the dashboard nor the console is for them. Where there is nothing, they
+ * must be able to read that, and where the messages are.
+ */
+function isForOtherOrigins(area: Area): boolean {
+  return isOfApi(area) || area === 'nowhere'
+}
+
+function isOfApi(area: Area): boolean {
+  return area === 'messages' || area === 'apiRoot' || area === 'api'
+}
+
+/** Whatever asks the API with OPTIONS gets an answer without authentication; `X-HTTP-Method-Override` makes no request one. */
 export const answerOptions: GatewayMiddleware = async (ctx, next) => {
-  if (ctx.method !== 'OPTIONS') return await next()
+  if (ctx.method !== 'OPTIONS' || !isOfApi(ctx.state.area)) return await next()
   ctx.set('Allow', 'GET, HEAD, POST, OPTIONS')
   ctx.status = 204
   return undefined

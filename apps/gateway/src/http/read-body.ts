@@ -1,6 +1,7 @@
 import { FlexActionError } from '@flexaction/shared/errors'
 import { parse as parseWithoutPrototypes } from '@hapi/bourne'
 import bodyParser from 'koa-bodyparser'
+import { type BodyBounds, boundedBody } from './bounded-body.js'
 import { FORM_TYPE, JSON_TYPE, readContentType } from './content-type.js'
 import type { GatewayContext, GatewayMiddleware } from './context.js'
 import { parseForm } from './parse-form.js'
@@ -11,7 +12,7 @@ import { decodeUtf8 } from './utf8.js'
  * Reads a JSON or form body of at most `limitBytes`. Errors: 415 for another type or an unknown encoding, 413 beyond the
  * limit, 400 for what is no UTF-8 or no JSON (PROTOCOL.md sections 1 and 2).
  */
-export function readBody(limitBytes: number): GatewayMiddleware {
+export function readBody(limitBytes: number, bounds: BodyBounds): GatewayMiddleware {
   const options = {
     enableTypes: ['text'],
     extendTypes: { text: [JSON_TYPE, FORM_TYPE] },
@@ -29,7 +30,9 @@ export function readBody(limitBytes: number): GatewayMiddleware {
     ctx.req.headers['content-type'] = type
     if (Number(ctx.get('Content-Length')) > limitBytes) throw tooLarge(limitBytes)
     try {
-      await readBytes(ctx, () => Promise.resolve())
+      const body = boundedBody(ctx, bounds)
+      const bounded = body === ctx.req ? ctx : (Object.create(ctx, { req: { value: body } }) as GatewayContext)
+      await readBytes(bounded, () => Promise.resolve())
     } finally {
       // A parser that gave up has stopped reading: what is left is let through, or the connection's next request would hang.
       ctx.req.resume()
@@ -68,6 +71,7 @@ function tooLarge(limitBytes: number): FlexActionError {
 }
 
 function bodyError(error: ParserError, limitBytes: number): Error {
+  if (error instanceof FlexActionError) return error
   if (error.status === 413 || error.type === 'entity.too.large') return tooLarge(limitBytes)
   // What the library that inflates says of an encoding that it does not know.
   if (error.status === 415) return new FlexActionError('unsupported_media_type', error.message)

@@ -2,8 +2,19 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** As KEEP_ALIVE has it by default. */
-const KEEP_ALIVE_MS = 620_000
+/** A request has come whole within this time, its headers sooner; what is slower is ended with 408. In ms. */
+const TIMES = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }
+
+export interface HttpServerOptions {
+  host: string
+  port: number
+  /** How long requests in hand may go on after a stop, in ms. */
+  deadlineMs: number
+  /** How long an idle connection is kept, in ms: longer than a proxy before it keeps its own, or requests are lost in between. */
+  keepAliveMs: number
+  /** Idle ones included; further ones are closed. */
+  maxConnections: number
+}
 
 /** The listening socket. Stopping it lets requests in hand finish, up to the deadline. */
 export class HttpServer {
@@ -11,31 +22,29 @@ export class HttpServer {
 
   constructor(
     listener: RequestListener,
-    private readonly host: string,
-    private readonly wantedPort: number,
-    private readonly deadlineMs: number,
-    /** How long an idle connection is kept, in ms: longer than a proxy before it keeps its own, or requests are lost in between. */
-    keepAliveMs = KEEP_ALIVE_MS,
+    private readonly options: HttpServerOptions,
   ) {
-    this.#server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
+    this.#server = createServer({ ...TIMES, keepAliveTimeout: options.keepAliveMs }, (request, response) => {
       // While stopping, a connection ends with the request that it was busy with.
       response.on('close', () => {
         if (!this.#server.listening) this.#server.closeIdleConnections()
       })
       listener(request, response)
     })
+    this.#server.maxConnections = options.maxConnections
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo | null)?.port ?? this.wantedPort
+    return (this.#server.address() as AddressInfo | null)?.port ?? this.options.port
   }
 
   async start(): Promise<void> {
-    this.#server.listen(this.wantedPort, this.host)
+    const { host, port } = this.options
+    this.#server.listen(port, host)
     try {
       await once(this.#server, 'listening')
     } catch (error) {
-      throw explain(error as NodeJS.ErrnoException, this.host, this.wantedPort)
+      throw explain(error as NodeJS.ErrnoException, host, port)
     }
   }
 
@@ -44,7 +53,7 @@ export class HttpServer {
     const closed = once(this.#server, 'close')
     this.#server.close()
     this.#server.closeIdleConnections()
-    const deadline = setTimeout(() => this.#server.closeAllConnections(), this.deadlineMs)
+    const deadline = setTimeout(() => this.#server.closeAllConnections(), this.options.deadlineMs)
     await closed
     clearTimeout(deadline)
   }

@@ -2,8 +2,9 @@ import { type ActionEntry, GET_ACTION_LIST, type PublishedAction } from '@flexac
 import { FlexActionError } from '@flexaction/shared/errors'
 import type { Logger } from '@flexaction/shared/logging'
 import { type MessageRequest, messageTopic, type RpcClient } from '@flexaction/shared/rpc'
-import { requireRole } from '../access/authenticator.js'
-import type { Caller } from '../access/auth-tokens.js'
+import { hash } from 'node:crypto'
+import { type Caller, requirePermission } from '../access/caller.js'
+import { visibleTo } from '../access/visible-actions.js'
 import type { CatalogView } from '../catalog/catalog-view.js'
 import { isDefined } from '../catalog/find-action.js'
 import { type JsonObject, refuseDeep } from './parse-message.js'
@@ -30,12 +31,15 @@ export class ActionList {
   async read(params: JsonObject, caller: Caller): Promise<Buffer> {
     const { catalog } = this.options
     const handler = catalog.message(GET_ACTION_LIST)
-    if (!handler) return catalog.list
-    requireRole(caller, handler.permission, `the message '${GET_ACTION_LIST}'`)
+    if (!handler) return catalog.listFor(caller)
+    requirePermission(caller, handler.permission, `the message '${GET_ACTION_LIST}'`)
     refuseDeep('ids', params.ids)
     const added = await this.#addedBy(handler, params, caller)
     return Buffer.from(
-      JSON.stringify([...catalog.actions.map(({ entry }) => entry), ...added.filter(this.#isReachable)]),
+      JSON.stringify([
+        ...visibleTo(caller, catalog.actions).map(({ entry }) => entry),
+        ...added.filter(this.#isReachable),
+      ]),
     )
   }
 
@@ -53,7 +57,7 @@ export class ActionList {
   async #addedBy(handler: PublishedAction, params: JsonObject, caller: Caller): Promise<readonly ActionEntry[]> {
     const { catalog, rpc, withinMs, logger } = this.options
     const question: MessageRequest = { params, user: caller }
-    const key = JSON.stringify(question)
+    const key = hash('sha256', JSON.stringify(question), 'base64')
     const known = this.#added.get(key)
     if (known && known.until > Date.now()) return known.entries
     try {

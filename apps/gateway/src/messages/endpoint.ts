@@ -1,5 +1,6 @@
 import { cutText } from '@flexaction/shared/texts'
 import { callerOf, type GatewayContext } from '../http/context.js'
+import { LONGEST_NAME, requireName } from '../access/visible-actions.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { isDefined } from '../catalog/find-action.js'
 import { answerJson } from '../http/context.js'
@@ -20,7 +21,8 @@ export class MessagesEndpoint {
   async answer(ctx: GatewayContext): Promise<void> {
     const caller = callerOf(ctx)
     const { name, params } = parseMessage(ctx.request.body)
-    ctx.state.logged = { message: cutText(name, 100) }
+    ctx.state.logged = { message: cutText(name, LONGEST_NAME) }
+    requireName('name', name)
     switch (name) {
       case 'get_action_list':
         ctx.type = 'application/json; charset=utf-8'

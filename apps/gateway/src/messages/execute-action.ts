@@ -4,11 +4,12 @@ import type { Acceptor } from '../accepting/acceptor.js'
 import type { Coalescer, Membership } from '../accepting/coalescer.js'
 import type { Claim, IdempotencyKeys } from '../accepting/idempotency-keys.js'
 import { asAccepted, type Order, type RunFactory } from '../accepting/order.js'
-import { requireRole } from '../access/authenticator.js'
+import { requirePermission } from '../access/caller.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { callerOf, type GatewayContext } from '../http/context.js'
 import { answerEnded, answerItem, answerMessage, answerQueued } from './answer-run.js'
 import type { FieldOptions } from './field-options.js'
+import { type FormBounds, requireBoundedForm } from './form-bounds.js'
 import type { JsonObject } from './parse-message.js'
 import { waitFor } from './prefer.js'
 import { readOrder } from './read-order.js'
@@ -22,6 +23,7 @@ export interface ExecuteActionOptions {
   reader: RunReader
   endings: RunEndings
   maxIds: number
+  formBounds: FormBounds
   waitMaxMs: number
   /** Path under which runs are read: the Location header. */
   runsPath: string
@@ -32,8 +34,8 @@ export class ExecuteAction {
   constructor(private readonly options: ExecuteActionOptions) {}
 
   async answer(ctx: GatewayContext, params: JsonObject, options: FieldOptions): Promise<void> {
-    const { catalog, maxIds, coalescer } = this.options
-    const order = await readOrder(params, callerOf(ctx), catalog, options, maxIds)
+    const { catalog, maxIds, formBounds, coalescer } = this.options
+    const order = await readOrder(params, callerOf(ctx), { catalog, options, maxIds, formBounds })
     const key = ctx.get('Idempotency-Key')
     const { requestId, logger } = ctx.state
     const joined = key === '' ? coalescer.join(order, callerOf(ctx), requestId, logger) : undefined
@@ -43,7 +45,8 @@ export class ExecuteAction {
 
   /** A custom message: a run with one item, answered with what its handler returns. */
   async answerMessage(ctx: GatewayContext, message: CatalogAction, params: JsonObject): Promise<void> {
-    requireRole(callerOf(ctx), message.permission, `the message '${message.name}'`)
+    requirePermission(callerOf(ctx), message.permission, `the message '${message.name}'`)
+    requireBoundedForm(params, this.options.formBounds)
     const order: Order = { action: message, model: undefined, form: params, selection: { none: true } }
     await this.#answerRun(ctx, order, params, ctx.get('Idempotency-Key'))
   }

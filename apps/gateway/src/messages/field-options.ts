@@ -8,13 +8,15 @@ import {
   type RecordsRequest,
   type RpcClient,
 } from '@flexaction/shared/rpc'
+import { hash } from 'node:crypto'
 import type { FieldDescription } from '@flexaction/shared/fields'
 import type { Order } from '../accepting/order.js'
-import { requireRole } from '../access/authenticator.js'
-import type { Caller } from '../access/auth-tokens.js'
+import type { Caller } from '../access/caller.js'
+import { actionsFor, requireName } from '../access/visible-actions.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { findAction } from '../catalog/find-action.js'
 import type { ActionList } from './action-list.js'
+import { type FormBounds, requireBoundedForm } from './form-bounds.js'
 import { refuseLookAlikes } from './look-alikes.js'
 import { describe, type JsonObject, parseParams } from './parse-message.js'
 import type { Problems } from './selection.js'
@@ -23,6 +25,7 @@ export interface FieldOptionsOptions {
   catalog: CatalogView
   rpc: RpcClient
   actionList: ActionList
+  formBounds: FormBounds
   /** How long an answer of a worker is waited for, in ms. */
   withinMs: number
 }
@@ -48,17 +51,20 @@ export class FieldOptions {
    */
   async find(params: JsonObject, caller: Caller): Promise<unknown> {
     refuseLookAlikes(params, QUESTION_KEYS)
+    for (const key of ['field', 'action', 'model', 'search', 'q']) requireName(key, params[key])
     const { action, described } = await this.#fieldOf(params, caller)
     const search = [params.search, params.q].find((text) => typeof text === 'string' && text !== '') as
       string | undefined
     if (action?.askedFields?.includes(described.name)) {
-      requireRole(caller, action.permission, `running '${action.name}'`)
       const form = parseParams(params.form)
+      requireBoundedForm(form, this.options.formBounds)
       return await this.#askAction(action, { field: described.name, form, user: caller, ...(search && { search }) })
     }
     const related = (described.params?.related_model as { model?: string } | undefined)?.model
-    if (related !== undefined && this.options.catalog.lists(related)) return await this.#askCollection(related, search)
-    return described.params?.options ?? []
+    const { catalog } = this.options
+    if (related === undefined || !catalog.lists(related)) return described.params?.options ?? []
+    catalog.requireReader(caller, related)
+    return await this.#askCollection(related, search)
   }
 
   /**
@@ -93,7 +99,11 @@ export class FieldOptions {
   async #fieldOf(params: JsonObject, caller: Caller): Promise<{ action?: CatalogAction; described: FieldDescription }> {
     const field = requiredText('field', params.field)
     const model = typeof params.model === 'string' && params.model !== '' ? params.model : undefined
-    const { actions } = this.options.catalog
+    const actions = actionsFor(
+      caller,
+      this.options.catalog.actions,
+      typeof params.action === 'string' ? params.action : undefined,
+    )
     const fieldIn = (entry: ActionEntry): FieldDescription | undefined =>
       entry.params?.find((one) => one.name === field)
     const having = actions.filter(({ entry }) => fieldIn(entry))
@@ -136,7 +146,8 @@ export class FieldOptions {
     })
   }
 
-  #cached(key: string, find: () => Promise<unknown>): Promise<unknown> {
+  #cached(question: string, find: () => Promise<unknown>): Promise<unknown> {
+    const key = hash('sha256', question, 'base64')
     const now = Date.now()
     const known = this.#cache.get(key)
     if (known && known.until > now) return known.options

@@ -1,4 +1,5 @@
 import { FlexActionError } from '@flexaction/shared/errors'
+import { requireBoundedJson } from '../http/json-scanner.js'
 import { parseExactly } from '../http/parse-exactly.js'
 import { refuseLookAlikes } from './look-alikes.js'
 
@@ -84,6 +85,7 @@ function isDeeperThan(levels: number, value: unknown): boolean {
 
 /** `undefined` for what is no JSON. */
 function parseJson(text: string): unknown {
+  requireBoundedJson(text)
   try {
     return parseExactly(text)
   } catch (error) {

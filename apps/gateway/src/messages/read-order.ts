@@ -1,16 +1,25 @@
 import { FlexActionError } from '@flexaction/shared/errors'
 import type { RunSelection } from '@flexaction/shared/runs'
 import type { Order } from '../accepting/order.js'
-import { requireRole } from '../access/authenticator.js'
-import type { Caller } from '../access/auth-tokens.js'
+import type { Caller } from '../access/caller.js'
+import { actionsFor } from '../access/visible-actions.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { findAction } from '../catalog/find-action.js'
 import type { FieldOptions } from './field-options.js'
+import { type FormBounds, requireBoundedForm } from './form-bounds.js'
 import { refuseLookAlikes } from './look-alikes.js'
 import { type JsonObject, parseParams } from './parse-message.js'
 import { type Problems, readSelection, refuseSelection, type SelectionParts, selectionParts } from './selection.js'
 
 const ORDER_KEYS = ['name', 'model', 'id', 'ids', 'inverseIds', 'params'] as const
+
+/** What reading an order asks, and its bounds. */
+export interface OrderReading {
+  catalog: CatalogView
+  options: FieldOptions
+  maxIds: number
+  formBounds: FormBounds
+}
 
 /**
  * Reads what an execute_action asks for (PROTOCOL.md section 4). Throws everything that is wrong with it at once, in field
@@ -19,18 +28,17 @@ const ORDER_KEYS = ['name', 'model', 'id', 'ids', 'inverseIds', 'params'] as con
 export async function readOrder(
   params: JsonObject,
   caller: Caller,
-  catalog: CatalogView,
-  options: FieldOptions,
-  maxIds: number,
+  { catalog, options, maxIds, formBounds }: OrderReading,
 ): Promise<Order> {
   refuseLookAlikes(params, ORDER_KEYS)
   const name = readText('name', params.name, true)
   const model = readText('model', params.model, false)
+  const actions = actionsFor(caller, catalog.actions, name)
   const named = catalog.actions.filter((one) => one.name === name)
   const orRecords = named.some(({ target }) => target.kind === 'records')
   const parts = selectionParts(params, parseParams(params.params), orRecords ? fieldsOf(named) : undefined)
-  const action = findAction(catalog.actions, name ?? '', model, parts.spoken)
-  requireRole(caller, action.permission, `running '${action.name}'`)
+  requireBoundedForm(parts.form, formBounds)
+  const action = findAction(actions, name ?? '', model, parts.spoken)
 
   const [onlyModel, ...others] = action.target.kind === 'common' ? [] : action.target.models
   const meant = model ?? (others.length === 0 ? onlyModel : undefined)

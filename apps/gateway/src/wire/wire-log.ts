@@ -2,6 +2,7 @@ import { maskFields } from '@flexaction/shared/logging'
 import type { Keys, RedisClient } from '@flexaction/shared/redis'
 import { cutText, MASKED, maskedText } from '@flexaction/shared/texts'
 import type { WireEntry } from '@flexaction/shared/views'
+import { isScheme } from '../access/authorization-header.js'
 import type { GatewayContext, GatewayMiddleware } from '../http/context.js'
 
 /** Messages that are kept. */
@@ -12,6 +13,8 @@ const TELL_EVERY_MS = 500
 const MOST_PER_TELL = 10
 /** Characters of a body that are kept. */
 const MOST_CHARACTERS = 8_000
+/** Characters of a text that are parsed to find the secrets in it. */
+const MOST_PARSED = 20 * MOST_CHARACTERS
 /** Elements of a list that are kept: a selection may hold a million ids. */
 const MOST_ELEMENTS = 50
 /** Characters of a request's header that are kept, and of an answer's. */
@@ -46,9 +49,11 @@ export class WireLog {
   /** Goes around all that answers a message. */
   get record(): GatewayMiddleware {
     return async (ctx, next) => {
+      if (ctx.state.area !== 'messages') return await next()
       const began = performance.now()
       await next()
       this.#pass(ctx, Math.round((performance.now() - began) * 10) / 10)
+      return undefined
     }
   }
 
@@ -65,7 +70,7 @@ export class WireLog {
   #pass(ctx: GatewayContext, ms: number): void {
     const most = ctx.status < 400 ? MOST_PER_TELL : MOST_ENTRIES
     if (this.#untold.length >= most) return
-    const { requestId, caller } = ctx.state
+    const { requestId, caller, logged } = ctx.state
     const body = ctx.request.body as unknown
     const name = (body as { name?: unknown } | undefined)?.name
     this.#untold.push({
@@ -73,6 +78,7 @@ export class WireLog {
       at: new Date().toISOString(),
       name: typeof name === 'string' ? cutText(name, 100) : '',
       ...(caller && { user: caller.name }),
+      ...(typeof logged.action === 'string' && { action: logged.action }),
       ms,
       requestHeaders: {
         ...pick(ctx.headers, REQUEST_HEADERS, LONGEST_REQUEST_HEADER),
@@ -123,16 +129,30 @@ function textOf(value: unknown): string {
 function parsed(answer: unknown): unknown {
   if (typeof answer !== 'string' && !Buffer.isBuffer(answer)) return undefined
   const text = answer.toString()
-  if (text.length > 20 * MOST_CHARACTERS) return `(${text.length} characters)`
+  if (text.length > MOST_PARSED) return `(${text.length} characters)`
+  const value = parsedText(text)
+  return value === undefined ? text : shortened(value)
+}
+
+function parsedText(text: string): unknown {
   try {
-    return shortened(JSON.parse(text))
+    return JSON.parse(text) as unknown
   } catch {
-    return text
+    return undefined
   }
 }
 
-/** Long lists cut, also inside of texts with commas: what is kept of a message is bounded whatever its size. */
+/**
+ * Long lists and texts cut: what is kept of a message is bounded whatever its size. A text that holds JSON is shown as what it
+ * holds, since secrets are found by the names of what they are in.
+ */
 function shortened(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string' && /^\s*[[{]/.test(value) && value.length <= MOST_PARSED) {
+    const held = parsedText(value)
+    if (held !== undefined) return shortened(held, depth + 1)
+    // Whatever it may hold, nobody can tell which part of it is a secret.
+    return `(${value.length} characters that are no JSON)`
+  }
   if (typeof value === 'string')
     // What is cut is masked at once: afterwards nobody could tell a secret that the cut divides.
     return value.length > MOST_CHARACTERS ? `${maskedText(value, MOST_CHARACTERS)} (${value.length} characters)` : value
@@ -158,10 +178,13 @@ function pick(
   )
 }
 
-/** Of each credential its scheme alone; of one without a scheme, nothing. */
+/** The schemes that were sent, and nothing else: what looks like a scheme may be a token that was sent without one. */
 function maskAuthorization(header: string): string {
   return cutText(header, LONGEST_REQUEST_HEADER)
     .split(',')
-    .map((credential) => `${/^\s*(\w{1,20}\s)/.exec(credential)?.[1] ?? ''}${MASKED}`)
-    .join(',')
+    .map((part) => {
+      const scheme = /^\s*(\w{1,20})\s/.exec(part)?.[1]
+      return scheme !== undefined && isScheme(scheme) ? `${scheme} ${MASKED}` : MASKED
+    })
+    .join(', ')
 }

@@ -7,6 +7,7 @@ import {
   type ListingJobData,
   listingQueueName,
   queueBatches,
+  readListingJob,
   type TakenJob,
 } from '@flexaction/shared/queues'
 import {
@@ -70,7 +71,7 @@ export class Lister implements Consumer<ListingJobData> {
     return this.#stopping.signal.aborted ? 0 : AT_ONCE - (this.#listing.size - this.#pausing)
   }
 
-  process(job: TakenJob<ListingJobData>): void {
+  process(job: TakenJob): void {
     const listing = this.#process(job)
       .catch(this.options.onError)
       .finally(() => {
@@ -90,12 +91,17 @@ export class Lister implements Consumer<ListingJobData> {
     await Promise.all(this.#listing)
   }
 
-  async #process(job: TakenJob<ListingJobData>): Promise<void> {
+  async #process(job: TakenJob): Promise<void> {
     const { owned, store } = this.options
+    const data = readListingJob(job)
+    if (!data) {
+      await this.queue.end(job.id, 'this job was not made for a run on all records: nothing was done', true, false)
+      return
+    }
     const lost = new AbortController()
-    const mine = owned.add({ run: job.data.run, batch: NO_BATCH, onLost: () => lost.abort() })
+    const mine = owned.add({ run: data.run, batch: NO_BATCH, onLost: () => lost.abort() })
     try {
-      const listing = await store.start(job.data.run, mine.token)
+      const listing = await store.start(data.run, mine.token, this.collection.name)
       const end = listing ? await this.#list(listing, AbortSignal.any([lost.signal, this.#stopping.signal])) : 'done'
       if (end === 'done') await this.queue.end(job.id, 'listed', false, false)
       else await this.queue.giveBack(job.id)

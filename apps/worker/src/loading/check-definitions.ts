@@ -50,6 +50,11 @@ const target = z.discriminatedUnion('kind', [
 
 const name = z.string().regex(/^[\w.-]{1,100}$/, "must be 1 to 100 letters, digits, '_', '-' or '.'")
 
+const permission = z.union(
+  [z.enum(['viewer', 'operator', 'admin']), z.strictObject({ groups: z.array(z.string().min(1)).min(1) })],
+  { error: "must be 'viewer', 'operator', 'admin' or { groups: ['…'] }" },
+)
+
 /** What actions and messages have in common. */
 const calling = {
   retry: z
@@ -66,7 +71,7 @@ const calling = {
     .optional(),
   timeout: durationUpTo(7 * ONE_DAY_MS).optional(),
   respond: z.union([z.literal('queued'), z.strictObject({ waitFor: durationUpTo(ONE_DAY_MS) })]).optional(),
-  permission: z.enum(['viewer', 'operator', 'admin']).optional(),
+  permission: permission.optional(),
 }
 
 const messageOptions = z.strictObject({ name, handle: z.function(), ...calling })
@@ -161,6 +166,8 @@ export function checkCollections(collections: readonly Located<CollectionDefinit
     const where = `${file}, collection '${String(definition.name)}'`
     if (!model.safeParse(definition.name).success) problems.push(`${where}: its name ${MODEL_RULE}`)
     if (typeof definition.options.list !== 'function') problems.push(`${where}: list must be a function`)
+    const wrong = permission.optional().safeParse(definition.options.permission).error?.issues ?? []
+    problems.push(...wrong.map(({ message }) => `${where}: permission ${message}`))
     const other = seen.get(definition.name)
     if (other) problems.push(`${where}: ${other} defines the same collection; rename one, or remove it`)
     seen.set(definition.name, file)

@@ -27,7 +27,7 @@ export class Retries {
   constructor(private readonly options: RetriesOptions) {}
 
   /** Takes a batch's job aside until `at`. Its run says already that it waits. */
-  async delay(queue: JobQueue<BatchJobData>, job: TakenJob<BatchJobData>, at: number): Promise<void> {
+  async delay(queue: JobQueue<BatchJobData>, job: TakenJob & { data: BatchJobData }, at: number): Promise<void> {
     // Entered first: a job that is delayed and in no list would never be called back.
     await Promise.all([this.enter(queue.name, job.data, at), queue.delay(job, at)])
     this.#callAt(at)

@@ -2,11 +2,11 @@ import type { FileStore } from '@flexaction/shared/files'
 import type { History } from '@flexaction/shared/history'
 import type { Logger } from '@flexaction/shared/logging'
 import {
-  batchJobId,
   type BatchJobData,
   type Consumer,
   type JobQueue,
   type JobQueues,
+  readBatchJob,
   type TakenJob,
 } from '@flexaction/shared/queues'
 import type { RedisClock } from '@flexaction/shared/redis'
@@ -49,6 +49,8 @@ export interface ActionRunnerOptions {
 
 /** A batch whose workers died this often is run in a process of its own, one call at a time. */
 const ISOLATED_AFTER = 2
+/** What is said of a job that nobody but this product may make. */
+const NOT_MADE_HERE = 'this job was not made for a batch of a run of this action: nothing was done'
 /** Records of one batch that are named in the log. */
 const MOST_NAMED = 5
 
@@ -158,7 +160,7 @@ export class ActionRunner implements Consumer<BatchJobData>, Commanded {
   }
 
   /** `onEntered`: called when its calls are in hand, or it has none. */
-  process(job: TakenJob<BatchJobData>, onEntered: () => void = () => undefined): void {
+  process(job: TakenJob, onEntered: () => void = () => undefined): void {
     const processing = this.#process(job, onEntered)
       .catch(this.options.onError)
       .finally(() => {
@@ -176,10 +178,9 @@ export class ActionRunner implements Consumer<BatchJobData>, Commanded {
     else if (job) await new Promise<void>((resolve) => this.process(job, resolve))
   }
 
-  async #process(job: TakenJob<BatchJobData>, onEntered: () => void): Promise<void> {
-    const { data } = job
-    if (batchJobId(data) !== job.id)
-      return await this.#end(job, 'this job was not made for a batch of a run: nothing was done', true)
+  async #process(job: TakenJob, onEntered: () => void): Promise<void> {
+    const data = readBatchJob(job)
+    if (!data) return await this.#end(job, NOT_MADE_HERE, true)
     const starting: Starting = { run: data.run, heard: undefined, lost: false }
     let batch: RunningBatch | undefined
     const owned = this.options.owned.add({
@@ -195,6 +196,7 @@ export class ActionRunner implements Consumer<BatchJobData>, Commanded {
     try {
       const start = this.options.store.start(this.identity, data, owned.token, this.#known.get(data.run))
       const started = await start.finally(() => this.#starting.delete(starting))
+      if (started === 'foreign') return await this.#end(job, NOT_MADE_HERE, true)
       if (started) {
         batch = this.#makeBatch(job, started)
         if (starting.lost) batch.lose()
@@ -209,18 +211,18 @@ export class ActionRunner implements Consumer<BatchJobData>, Commanded {
     }
     if (!end) await this.#end(job, 'nothing to do: the batch has ended, or waits for its run to go on', false)
     else if (end.kind === 'done') await this.#end(job, end.summary, end.failed)
-    else if (end.kind === 'delay') await this.options.retries.delay(this.queue, job, end.at)
+    else if (end.kind === 'delay') await this.options.retries.delay(this.queue, { ...job, data }, end.at)
     else await this.queue.giveBack(job.id)
     this.options.onGrown(this)
   }
 
-  async #end(job: TakenJob<BatchJobData>, summary: string, failed: boolean): Promise<void> {
+  async #end(job: TakenJob, summary: string, failed: boolean): Promise<void> {
     const next = await this.queue.end(job.id, summary, failed, this.capacity() > 0)
     if (next && this.#quiet) await this.queue.giveBack(next.id)
     else if (next) this.process(next)
   }
 
-  #makeBatch(job: TakenJob<BatchJobData>, started: StartedBatch): RunningBatch {
+  #makeBatch(job: TakenJob, started: StartedBatch): RunningBatch {
     const { onError, liveWorkers, onLost } = this.options
     const callsPerBatch = Math.ceil(started.run.batchSize / this.action.itemsPerCall)
     const batch: RunningBatch = new RunningBatch({

@@ -40,8 +40,7 @@ export interface Catalog {
   actions: PublishedAction[]
   /** Custom messages. */
   messages: PublishedAction[]
-  /** Names. */
-  collections: string[]
+  collections: PublishedCollection[]
 }
 
 /** Another group, with live workers, describes the same action differently. */
@@ -111,7 +110,7 @@ export class CatalogStore {
     return {
       actions: all.flatMap((one) => ('collection' in one || one.message ? [] : [one])),
       messages: all.flatMap((one) => ('collection' in one || !one.message ? [] : [one])),
-      collections: all.flatMap((one) => ('collection' in one ? [one.collection] : [])),
+      collections: all.flatMap((one) => ('collection' in one ? [one] : [])),
     }
   }
 

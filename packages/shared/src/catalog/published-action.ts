@@ -1,6 +1,7 @@
-import type { Role } from '../definitions/context.js'
 import type { ActionDefinition, Rate, Respond } from '../definitions/define-action.js'
+import type { CollectionDefinition } from '../definitions/define-collection.js'
 import type { MessageDefinition } from '../definitions/define-message.js'
+import type { Permission } from '../definitions/permission.js'
 import type { Target } from '../definitions/targets.js'
 import { parseDuration } from '../config/duration.js'
 import type { HaltOn } from '../runs/run.js'
@@ -26,7 +27,7 @@ export interface PublishedAction {
   unknownParams: 'refuse' | 'ignore'
   /** How long an answer waits for the run's end, in ms; 0 when the action is declared queued. */
   waitMs: number
-  permission: Role
+  permission: Permission
   /** Handler calls at once in one worker process. */
   slots: number
   /** Most handler calls that may begin per second, over all workers. */
@@ -46,10 +47,12 @@ export interface PublishedAction {
 export interface PublishedCollection {
   identity: string
   collection: string
+  /** Who may read its records; absent: operators. */
+  permission?: Permission
 }
 
-export function describeCollection(name: string): PublishedCollection {
-  return { identity: `collection ${encodeName(name)}`, collection: name }
+export function describeCollection({ name, options: { permission } }: CollectionDefinition): PublishedCollection {
+  return { identity: `collection ${encodeName(name)}`, collection: name, ...(permission && { permission }) }
 }
 
 /** The message whose handler adds entries to the list of actions. */

@@ -11,4 +11,5 @@ export {
   settingsTable,
   text,
 } from './settings.js'
+export { forgetGatewaySecrets } from './gateway-secrets.js'
 export { fileStoreOptions, sharedSettings } from './shared-settings.js'

@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein'
+import { readFileSync } from 'node:fs'
 import { parseDuration } from './duration.js'
 
 /** One environment variable: what it means, what it may hold, and how it is read. */
@@ -31,18 +32,22 @@ export class ConfigProblems extends Error {
 }
 
 /**
- * Reads settings from an environment; pure. An empty variable counts as not set.
+ * Reads settings from an environment; pure but for files: a secret `NAME` may stand in the file that `NAME_FILE` names. An empty
+ * variable counts as not set.
  * Throws {@link ConfigProblems} with every problem, each with what was received, what is allowed and the nearest name.
  */
 export function readSettings<S extends SettingMap>(
   settings: S,
   env: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
 ): Settings<S> {
   const problems: string[] = []
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(settings)) {
-    const given = env[name] || setting.defaultText
+    let given = env[name] || setting.defaultText
     try {
+      const file = fileOf(name, settings, env)
+      if (file !== undefined) given = secretIn(file, readFile)
       values[name] = setting.parse(given)
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
@@ -58,9 +63,30 @@ export function readSettings<S extends SettingMap>(
   return Object.freeze(values) as Settings<S>
 }
 
+/** The file that holds a secret setting, if one is named. A setting that is itself called so is read by whoever declares it. */
+function fileOf(
+  name: string,
+  settings: SettingMap,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const file = env[`${name}_FILE`]
+  if (!settings[name]?.secret || !file || `${name}_FILE` in settings) return undefined
+  if (env[name]) throw new RangeError(`is given twice: set ${name} or ${name}_FILE, not both`)
+  return file
+}
+
+function secretIn(file: string, readFile: (path: string) => string): string {
+  try {
+    return readFile(file).replace(/\r?\n$/, '')
+  } catch (error) {
+    throw new RangeError(`cannot be read from '${file}': ${(error as Error).message}`)
+  }
+}
+
 /** A misspelt setting is worse than none: it is silently without effect. Short names are left alone: too many look alike. */
 function nearestName(name: string, settings: SettingMap): string | undefined {
   if (name in settings || name.length < 6) return undefined
+  if (name.endsWith('_FILE') && settings[name.slice(0, -'_FILE'.length)]?.secret) return undefined
   return Object.keys(settings).find(
     (known) => known.length >= 6 && distance(name, known) <= 2 && !KNOWN_NEIGHBOURS.has(name),
   )

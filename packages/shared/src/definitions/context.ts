@@ -7,6 +7,8 @@ export type RecordId = string | number
 export interface RunUser {
   readonly name: string
   readonly role: Role
+  /** Groups that the person was a member of when the run was accepted. */
+  readonly groups: readonly string[]
 }
 
 /** What a caller may do: viewer < operator < admin. */

@@ -1,6 +1,7 @@
 import type { Duration } from '../config/duration.js'
 import type { FieldMap, ParamsOf } from '../fields/index.js'
-import type { BulkContext, HandlerContext, RecordId, Role } from './context.js'
+import type { BulkContext, HandlerContext, RecordId } from './context.js'
+import type { Permission } from './permission.js'
 import type { RecordsTarget, Target } from './targets.js'
 
 /** How often, and how late, an item whose handler threw is called again. */
@@ -74,8 +75,8 @@ export interface ActionOptions<T extends Target, F extends FieldMap> {
    * most 5 s: Jet Admin sends one request per selected row of an action that is not bulk. Default: every request is a run.
    */
   coalesce?: Duration
-  /** Lowest role that may run it. Default `operator`. */
-  permission?: Role
+  /** Lowest role that may run it, or `{ groups: […] }`. Whoever may not is not shown it. Default `operator`. */
+  permission?: Permission
   /** Shown in Jet Admin beside or instead of the name; passed through unchanged. */
   verboseName?: string
   icon?: string

@@ -1,4 +1,5 @@
 import type { RecordId } from './context.js'
+import type { Permission } from './permission.js'
 
 export interface ListRequest {
   /** What the last page's `next` was; absent for the first page. */
@@ -30,6 +31,8 @@ export interface CollectionOptions {
    * id, or one that a page has twice, fails the listing.
    */
   list(request: ListRequest): Promise<RecordPage<RecordId | bigint>> | RecordPage<RecordId | bigint>
+  /** Lowest role that may read its records, or `{ groups: […] }`. Default `operator`. Runs on all of its records need none. */
+  permission?: Permission
 }
 
 const COLLECTION = Symbol.for('flexaction.collection')

@@ -1,6 +1,7 @@
 import type { Duration } from '../config/duration.js'
-import type { HandlerContext, Role } from './context.js'
+import type { HandlerContext } from './context.js'
 import type { Respond, RetryPolicy } from './define-action.js'
+import type { Permission } from './permission.js'
 
 /** Answers a message: gets its params as they were sent, returns what is answered. */
 export type MessageHandler = (params: Readonly<Record<string, unknown>>, ctx: HandlerContext) => unknown
@@ -12,8 +13,8 @@ export interface MessageOptions {
    */
   name: string
   handle: MessageHandler
-  /** Lowest role that may send it. Default `operator`; for get_action_list everybody. */
-  permission?: Role
+  /** Lowest role that may send it, or `{ groups: […] }`. Default `operator`; for get_action_list everybody. */
+  permission?: Permission
   retry?: RetryPolicy
   /** Longest time of one call. Default 5 min. */
   timeout?: Duration

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'conflict'
   | 'too_large'
   | 'unsupported_media_type'
+  | 'too_many_requests'
   | 'action_failed'
   | 'unavailable'
   | 'internal'
@@ -24,6 +25,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   conflict: 409,
   too_large: 413,
   unsupported_media_type: 415,
+  too_many_requests: 429,
   action_failed: 500,
   unavailable: 503,
   internal: 500,

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { MASKED } from '../texts/mask-secrets.js'
+import { escapeUnseen } from './escape-unseen.js'
 import { errorForLog } from './error-for-log.js'
 
 export type { Logger } from 'pino'
@@ -13,7 +14,7 @@ const SECRET_KEYS = ['authorization', 'cookie', 'password', 'token', 'secret']
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** A structured logger: JSON lines on stdout, `app` on each, secrets masked. */
+/** A structured logger: JSON lines on stdout, `app` on each, secrets masked, and nothing in them that a terminal obeys. */
 export function createLogger(app: string, level: LogLevel, destination?: DestinationStream): Logger {
   return pino(
     {
@@ -23,6 +24,7 @@ export function createLogger(app: string, level: LogLevel, destination?: Destina
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: MASKED },
       serializers: { err: errorForLog },
+      hooks: { streamWrite: escapeUnseen },
     },
     destination ?? pino.destination({ sync: false }),
   )

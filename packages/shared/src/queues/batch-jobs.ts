@@ -1,6 +1,7 @@
 import type { Run } from '../runs/run.js'
 import type { ToQueue } from '../runs/run-store.js'
-import type { NewJob } from './job-queue.js'
+import { RUN_ID } from '../runs/run-id.js'
+import type { NewJob, TakenJob } from './job-queue.js'
 import type { BatchJobData, JobQueues, ListingJobData } from './job-queues.js'
 
 /** What the jobs of a run tell of it. */
@@ -31,6 +32,23 @@ export function batchJob(run: QueuedRun, batch: number, generation: number, firs
 /** Follows from what it is for, so that queuing one twice is harmless. */
 export function batchJobId({ run, batch, generation }: BatchJobData): string {
   return generation === 0 ? `${run}-${batch}` : `${run}-${batch}-${generation}`
+}
+
+/**
+ * What a job is for, by its id and its data, which must say the same; `undefined` for a job that was not made by {@link batchJob}: whoever
+ * reaches Redis may add others.
+ */
+export function readBatchJob({ id, data }: TakenJob): BatchJobData | undefined {
+  const meant = parseBatchJobId(id)
+  if (!meant || batchJobId(meant) !== id || typeof data !== 'object' || data === null) return undefined
+  const { run, batch, generation } = data as Partial<BatchJobData>
+  return run === meant.run && batch === meant.batch && generation === meant.generation ? meant : undefined
+}
+
+/** The run whose records a job is to list; `undefined` as for {@link readBatchJob}. */
+export function readListingJob({ id, data }: TakenJob): ListingJobData | undefined {
+  if (!RUN_ID.test(id) || typeof data !== 'object' || data === null) return undefined
+  return (data as Partial<ListingJobData>).run === id ? { run: id } : undefined
 }
 
 /** `undefined`: this is no id of a batch's job. */

@@ -10,7 +10,7 @@ export interface Consumer<Data> {
   /** How many more jobs it could begin now, or in a moment: 0 for none. */
   capacity(): number
   /** A job was taken. It settles the job itself, and never rejects. */
-  process(job: TakenJob<Data>): void
+  process(job: TakenJob): void
 }
 
 export interface FetcherOptions {

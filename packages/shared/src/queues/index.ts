@@ -5,7 +5,9 @@ export {
   parseBatchJobId,
   queueBatches,
   type QueuedRun,
+  readBatchJob,
   readBatchLog,
+  readListingJob,
 } from './batch-jobs.js'
 export { type Consumer, Fetcher } from './fetcher.js'
 export { JobQueue, type TakenJob } from './job-queue.js'

@@ -5,9 +5,10 @@ import type { Keys } from '../redis/keys.js'
 import type { QueueDepth } from '../views/index.js'
 
 /** A job that this process has taken. */
-export interface TakenJob<Data> {
+export interface TakenJob {
   id: string
-  data: Data
+  /** As it stands in Redis, where anybody may have written it; `undefined` for what is no JSON. */
+  data: unknown
   /** Epoch ms, in Redis's time. */
   addedAt: number
 }
@@ -102,13 +103,13 @@ export class JobQueue<Data> {
   }
 
   /** Takes the next job; `undefined` when none waits, or the queue is paused. `worker`: shown in the dashboard. */
-  async take(worker: string): Promise<TakenJob<Data> | undefined> {
+  async take(worker: string): Promise<TakenJob | undefined> {
     const [json, id] = (await this.#queue.getBackend().moveToActive(NO_LOCK, worker)) as [JobJson?, string?]
     return this.#read(json, id)
   }
 
   /** Ends a job; the same command brings the next one, if that is wanted. `failed`: it is shown among the failed ones. */
-  async end(id: string, summary: string, failed: boolean, takeNext: boolean): Promise<TakenJob<Data> | undefined> {
+  async end(id: string, summary: string, failed: boolean, takeNext: boolean): Promise<TakenJob | undefined> {
     const backend = this.#queue.getBackend()
     const job = { id, opts: JOB_OPTIONS } as Job
     const { result } = failed
@@ -118,9 +119,9 @@ export class JobQueue<Data> {
     return this.#read(json, next)
   }
 
-  #read(json: JobJson | undefined, id: string | undefined): TakenJob<Data> | undefined {
+  #read(json: JobJson | undefined, id: string | undefined): TakenJob | undefined {
     if (!json || id === undefined) return undefined
-    return { id, data: JSON.parse(json.data) as Data, addedAt: Number(json.timestamp) }
+    return { id, data: parsed(json.data), addedAt: Number(json.timestamp) }
   }
 
   /** Gives a job back, to be taken next. */
@@ -129,7 +130,7 @@ export class JobQueue<Data> {
   }
 
   /** Takes a job aside until it is called back ({@link callBack}); `until`: when that will be, for the dashboard (epoch ms). */
-  async delay({ id, addedAt }: Pick<TakenJob<Data>, 'id' | 'addedAt'>, until: number): Promise<void> {
+  async delay({ id, addedAt }: Pick<TakenJob, 'id' | 'addedAt'>, until: number): Promise<void> {
     await Promise.all([
       this.#queue.getBackend().moveToDelayed(id, Date.now(), THREE_YEARS_MS, NO_LOCK),
       this.#redis.hset(this.#queue.toKey(id), 'delay', String(Math.max(0, until - addedAt))),
@@ -218,5 +219,13 @@ export class JobQueue<Data> {
   async close(): Promise<void> {
     await Promise.allSettled(this.#adding)
     await this.#queue.close()
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown
+  } catch {
+    return undefined
   }
 }

@@ -150,6 +150,16 @@ export class Keys {
     return `${this.prefix}:wire`
   }
 
+  /** A browser's login, by the hash of its cookie. */
+  session(hash: string): string {
+    return `${this.prefix}:session:${hash}`
+  }
+
+  /** First part of the keys in which requests and refused attempts are counted. */
+  get requestCounts(): string {
+    return `${this.prefix}:request-counts`
+  }
+
   /** Channel: a turn of the action has become free, for the worker that is named. */
   turnChannel(identity: string): string {
     return `${this.prefix}:events:turns:${identity}`

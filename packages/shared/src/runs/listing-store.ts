@@ -40,9 +40,9 @@ export class ListingStore {
     private readonly index: RunIndex,
   ) {}
 
-  /** Takes a listing over. `undefined`: there is nothing to list any more. */
-  async start(runId: string, token: string): Promise<StartedListing | undefined> {
-    const reply = (await startListing.run(this.context, runId, token)) as
+  /** Takes a listing over. `undefined`: there is nothing to list any more, or not of this collection. */
+  async start(runId: string, token: string, collection: string): Promise<StartedListing | undefined> {
+    const reply = (await startListing.run(this.context, runId, token, collection)) as
       [string | null, string, string[], number] | null
     const run = reply ? parseRunReply(reply[2]) : undefined
     if (!reply || !run) return undefined

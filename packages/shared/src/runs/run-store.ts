@@ -164,16 +164,18 @@ export class RunStore {
    * Takes a queued batch of an action over. `last`: another batch of the run that this process holds, so that fields and form of the run
    * need not be read again; but for those of an earlier generation, which do not say what was given up since.
    * `undefined`: nothing to do, the batch has ended, has an owner, its run is held up, or gone.
+   * `foreign`: its run is one of another action.
    */
   async start(
     identity: string,
     { run: runId, batch, generation }: { run: string; batch: number; generation: number },
     token: string,
     last?: Pick<StartedBatch, 'run' | 'form'>,
-  ): Promise<StartedBatch | undefined> {
+  ): Promise<StartedBatch | 'foreign' | undefined> {
     const known = last?.run.generation === generation ? last : undefined
     const reply = (await startBatch.run(this.context, runId, batch, generation, token, identity, known ? '1' : '')) as
-      [number, (string | null)[], string?, string[]?] | 'ended' | null
+      [number, (string | null)[], string?, string[]?] | 'foreign' | 'ended' | null
+    if (reply === 'foreign') return reply
     if (reply === 'ended') this.index.ended(runId)
     if (!reply || reply === 'ended') return undefined
     const [interruptions, data, form, fields] = reply

@@ -1,4 +1,5 @@
-import type { Role } from '../definitions/context.js'
+import type { Role, RunUser } from '../definitions/context.js'
+import type { Permission } from '../definitions/permission.js'
 import type { Cut } from './batching.js'
 import { runIdTime } from './run-id.js'
 import { type Counts, isTerminal, RUN_STATES, type RunState } from './states.js'
@@ -30,7 +31,9 @@ export interface Run extends Cut {
   state: RunState
   total: number
   counts: Counts
-  user: { name: string; role: Role }
+  user: RunUser
+  /** What its action asked for when it was accepted: who may see and steer it, whatever becomes of the action. */
+  permission: Permission
   requestId: string
   createdAt: number
   /** It ends as `expired` unless it has started by then. */
@@ -76,6 +79,7 @@ export type NewRun = Pick<
   | 'target'
   | 'model'
   | 'user'
+  | 'permission'
   | 'requestId'
   | 'total'
   | 'batchSize'
@@ -100,6 +104,8 @@ export function runFields(run: NewRun): string[] {
     ...(run.model !== undefined && { model: run.model }),
     user: run.user.name,
     role: run.user.role,
+    ...(run.user.groups.length > 0 && { groups: JSON.stringify(run.user.groups) }),
+    permission: typeof run.permission === 'string' ? run.permission : JSON.stringify(run.permission),
     request: run.requestId,
     total: run.total,
     batchSize: run.batchSize,
@@ -148,6 +154,14 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
       return otherwise
     }
   }
+  // Where nobody can say who may, admins may.
+  const permission = (): Permission => {
+    const text = hash.permission
+    if (text === undefined) return 'admin'
+    const read = readPermission(text)
+    if (!read) wrong('permission')
+    return read ?? 'admin'
+  }
   const ended = {
     succeeded: number('succeeded'),
     failed: number('failed'),
@@ -172,7 +186,8 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
     state: hash.state as RunState,
     total,
     counts: { waiting: Math.max(0, waiting), active, ...ended },
-    user: { name: hash.user ?? '', role: (hash.role ?? 'viewer') as Role },
+    user: { name: hash.user ?? '', role: (hash.role ?? 'viewer') as Role, groups: json('groups', hash.groups, []) },
+    permission: permission(),
     requestId: hash.request ?? '',
     batchSize: number('batchSize', 1),
     chunkSize: number('chunkSize', 1),
@@ -196,6 +211,7 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
 }
 
 const TARGETS: ReadonlySet<string> = new Set<Run['target']>(['records', 'collection', 'common'])
+const ROLES: ReadonlySet<string> = new Set<Role>(['viewer', 'operator', 'admin'])
 const UNREADABLE: ItemError = { message: 'this failure cannot be read', kind: 'unexpected' }
 
 function layoutProblem(layout: string | undefined): string {
@@ -219,7 +235,14 @@ export function damagedRun(id: string, reason: string, known?: Run): Run {
         counts,
         createdAt: runIdTime(id),
       },
-      ...{ user: { name: '', role: 'viewer' }, requestId: '', batchSize: 1, chunkSize: 1, expiresAt: undefined },
+      ...{
+        user: { name: '', role: 'viewer', groups: [] },
+        permission: 'admin',
+        requestId: '',
+        batchSize: 1,
+        chunkSize: 1,
+        expiresAt: undefined,
+      },
       ...{ haltOn: undefined, listing: false, generation: 0, closing: undefined, closed: [], result: undefined },
       ...{ startedAt: undefined, finishedAt: undefined, errors: [], revision: 0, state: 'halted' },
     }),
@@ -234,6 +257,16 @@ function readClosed(text = ''): Closing[] {
     const [as, at] = part.split('@')
     return { as: as as Closing['as'], at: Number(at) || 0 }
   })
+}
+
+function readPermission(text: string): Permission | undefined {
+  if (ROLES.has(text)) return text as Role
+  try {
+    const { groups } = JSON.parse(text) as { groups?: unknown }
+    return Array.isArray(groups) && groups.every((group) => typeof group === 'string') ? { groups } : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function readHaltOn({ haltAt, haltPercent }: Readonly<Record<string, string>>): HaltOn | undefined {

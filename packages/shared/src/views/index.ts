@@ -27,13 +27,11 @@ export interface QueueDepth {
   oldestWaitMs?: number
 }
 
-/** A published action, with who serves it now. */
+/** A published action that the caller may run, with who serves it now. */
 export interface ActionView extends Pick<PublishedAction, 'identity' | 'name' | 'target' | 'entry' | 'permission'> {
   /** Live workers that serve it. */
   workers: number
   queue: QueueDepth
-  /** Whether the caller may run it. */
-  permitted: boolean
 }
 
 export interface ActionsView {
@@ -114,6 +112,8 @@ export interface WireEntry {
   /** Of the message. */
   name: string
   user?: string
+  /** The identity of the action that was meant, where one was found. */
+  action?: string
   ms: number
   request: { headers: Record<string, string>; body: string }
   answer: { status: number; headers: Record<string, string>; body: string }

@@ -11,6 +11,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   409: 'The state does not allow it',
   413: 'The body is too large',
   415: 'Another content type',
+  429: 'Too many requests, or too many wrong tokens; Retry-After says when to try again',
   500: 'The action failed unexpectedly',
   503: 'Redis is away, or too much is waiting; Retry-After says when to try again',
 }
@@ -43,7 +44,7 @@ export function openApiDocument(apiPrefix: string): Record<string, unknown> {
 }
 
 function operation(route: DocumentedRoute) {
-  const { path, method, summary, query, body, headers = {}, answers, alsoAnswers = [], open } = route
+  const { path, method, summary, query, body, headers = {}, answers, alsoAnswers = [], needs } = route
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name)
   const parameters = [
     ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
@@ -58,7 +59,7 @@ function operation(route: DocumentedRoute) {
   return {
     operationId: `${method}${path.replaceAll(/[^a-z]+(\w?)/gi, (_, letter: string) => letter.toUpperCase()) || 'Version'}`,
     summary,
-    ...(open && { security: [] }),
+    ...(needs === 'nothing' && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: reference(body) } } } }),
     responses: Object.fromEntries<object>([
@@ -71,8 +72,14 @@ function operation(route: DocumentedRoute) {
   }
 }
 
-function refusalsOf({ open, refusals = [], fieldErrors, jetErrors }: DocumentedRoute): [number, object][] {
-  const statuses = new Set([...(open || jetErrors ? [] : [401]), ...refusals, 503])
+function refusalsOf({ needs, refusals = [], fieldErrors, jetErrors }: DocumentedRoute): [number, object][] {
+  const statuses = new Set([
+    ...(needs === 'nothing' || jetErrors ? [] : [401]),
+    ...(needs === 'operator' || needs === 'admin' ? [403] : []),
+    ...refusals,
+    429,
+    503,
+  ])
   return [...statuses]
     .sort((a, b) => a - b)
     .map((status) => {

@@ -8,6 +8,8 @@ const MOST_PER_PAGE = 1_000
 const limit = numberParam('Most entries of the page', 1, MOST_PER_PAGE, 50)
 const cursor = textParam("The last page's `next`")
 
+export const nextQuery = z.object({ next: textParam('The page of the console to go to then') })
+
 export const runsQuery = z.object({
   action: textParam("The action's name"),
   state: wordParam("The run's state", RUN_STATES),

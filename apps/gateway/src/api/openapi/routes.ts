@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Needs } from '../../access/gate.js'
 import * as queries from './queries.js'
 import type * as schemas from './schemas.js'
 
@@ -18,8 +19,8 @@ export interface DocumentedRoute {
   answers: GoodAnswer
   /** Other good answers. */
   alsoAnswers?: readonly GoodAnswer[]
-  /** Whether it is answered without a token. */
-  open?: true
+  /** The lowest role that is let in, or nothing: the gate reads it here (access/needs.ts). */
+  needs: Needs
   /** Statuses of refusals, besides 401 and 503. */
   refusals?: readonly number[]
   /** 400 tells messages by field. */
@@ -33,6 +34,8 @@ type GoodAnswer = readonly [status: number, content: SchemaName | `${string}/${s
 const steering = (word: string, effect: string): DocumentedRoute => ({
   method: 'post',
   path: `/runs/:id/${word}`,
+  // Which action's runs, the action decides.
+  needs: 'viewer',
   summary: effect,
   answers: [200, 'run'],
   refusals: [403, 404, 409],
@@ -40,10 +43,17 @@ const steering = (word: string, effect: string): DocumentedRoute => ({
 
 /** Every route below the API's prefix. A test holds it against the router. */
 export const ROUTES: readonly DocumentedRoute[] = [
-  { method: 'get', path: '', summary: 'Version, and the connection check', answers: [200, 'version'], open: true },
+  {
+    method: 'get',
+    path: '',
+    needs: 'nothing',
+    summary: 'Version, and the connection check',
+    answers: [200, 'version'],
+  },
   {
     method: 'post',
     path: '/messages',
+    needs: 'viewer',
     summary: "Jet Admin's messages: the list of actions, executing one, options of a field",
     body: 'message',
     headers: {
@@ -62,15 +72,17 @@ export const ROUTES: readonly DocumentedRoute[] = [
   {
     method: 'get',
     path: '/runs',
+    needs: 'viewer',
     summary: 'Runs, newest first',
     query: queries.runsQuery,
     answers: [200, 'runsPage'],
     refusals: [400],
   },
-  { method: 'get', path: '/runs/:id', summary: 'A run', answers: [200, 'run'], refusals: [404] },
+  { method: 'get', path: '/runs/:id', needs: 'viewer', summary: 'A run', answers: [200, 'run'], refusals: [404] },
   {
     method: 'get',
     path: '/runs/:id/items',
+    needs: 'viewer',
     summary: 'What became of each record, in the order in which they were sent',
     query: queries.itemsQuery,
     answers: [200, 'itemsPage'],
@@ -79,6 +91,7 @@ export const ROUTES: readonly DocumentedRoute[] = [
   {
     method: 'get',
     path: '/runs/:id/items.csv',
+    needs: 'viewer',
     summary: 'The same as CSV',
     query: queries.csvQuery,
     answers: [200, 'text/csv'],
@@ -87,6 +100,7 @@ export const ROUTES: readonly DocumentedRoute[] = [
   {
     method: 'get',
     path: '/runs/:id/input',
+    needs: 'operator',
     summary: 'What was sent: form and selection',
     query: queries.inputQuery,
     answers: [200, 'runInput'],
@@ -95,6 +109,7 @@ export const ROUTES: readonly DocumentedRoute[] = [
   {
     method: 'get',
     path: '/runs/:id/log',
+    needs: 'operator',
     summary: 'Lines that handlers wrote',
     query: queries.logQuery,
     answers: [200, 'itemLog'],
@@ -103,6 +118,7 @@ export const ROUTES: readonly DocumentedRoute[] = [
   {
     method: 'get',
     path: '/runs/:id/events',
+    needs: 'viewer',
     summary: 'The run at each change, as server-sent events',
     answers: [200, 'text/event-stream'],
     refusals: [404],
@@ -111,46 +127,97 @@ export const ROUTES: readonly DocumentedRoute[] = [
   steering('pause', 'Begins nothing more of a run'),
   steering('resume', 'Lets a paused or halted run go on'),
   steering('retry', 'Reopens an ended run for its failed items'),
-  { method: 'get', path: '/actions', summary: 'What is published, and who serves it', answers: [200, 'actions'] },
-  { method: 'get', path: '/workers', summary: 'Live workers', answers: [200, 'workers'] },
+  {
+    method: 'get',
+    path: '/actions',
+    needs: 'viewer',
+    summary: 'What is published, and who serves it',
+    answers: [200, 'actions'],
+  },
+  { method: 'get', path: '/workers', needs: 'viewer', summary: 'Live workers', answers: [200, 'workers'] },
   {
     method: 'get',
     path: '/history',
+    needs: 'viewer',
     summary: 'What ended when',
     query: queries.historyQuery,
     answers: [200, 'history'],
     refusals: [400],
   },
-  { method: 'get', path: '/collections', summary: 'Collections that can be listed', answers: [200, 'collections'] },
+  {
+    method: 'get',
+    path: '/collections',
+    needs: 'viewer',
+    summary: 'Collections that can be listed',
+    answers: [200, 'collections'],
+  },
   {
     method: 'get',
     path: '/collections/:name/records',
-    summary: 'Records of a collection, asked of a live worker',
+    needs: 'viewer',
+    summary: 'Records of a collection, asked of a live worker; its permission says who may read them',
     query: queries.recordsQuery,
     answers: [200, 'recordsPage'],
-    refusals: [400, 404],
+    refusals: [400, 403, 404],
   },
-  { method: 'get', path: '/wire', summary: 'The last messages', answers: [200, 'wire'], refusals: [403] },
+  {
+    method: 'get',
+    path: '/wire',
+    needs: 'operator',
+    summary: 'The last messages',
+    answers: [200, 'wire'],
+    refusals: [403],
+  },
   {
     method: 'get',
     path: '/files/:id',
+    needs: 'nothing',
     summary: 'A file that a handler returned, by its signed address',
     query: queries.fileQuery,
     answers: [200, 'application/octet-stream'],
-    open: true,
     refusals: [404],
   },
-  { method: 'get', path: '/session', summary: 'Who has logged in', answers: [200, 'session'], open: true },
+  { method: 'get', path: '/session', needs: 'nothing', summary: 'Who has logged in', answers: [200, 'session'] },
   {
     method: 'post',
     path: '/session',
+    needs: 'nothing',
     summary: 'Logs a browser in',
     body: 'login',
     answers: [200, 'session'],
-    open: true,
     refusals: [400, 401, 403, 413, 415],
     fieldErrors: true,
   },
-  { method: 'delete', path: '/session', summary: 'Logs it out', answers: [204, null], open: true, refusals: [403] },
-  { method: 'get', path: '/openapi.json', summary: 'This document', answers: [200, 'application/json'], open: true },
+  {
+    method: 'delete',
+    path: '/session',
+    needs: 'nothing',
+    summary: 'Logs it out',
+    answers: [204, null],
+    refusals: [403],
+  },
+  {
+    method: 'get',
+    path: '/session/oidc',
+    needs: 'nothing',
+    summary: "To the organisation's login, where there is one",
+    query: queries.nextQuery,
+    answers: [302, null],
+    refusals: [404],
+  },
+  {
+    method: 'get',
+    path: '/session/oidc/callback',
+    needs: 'nothing',
+    summary: 'Back from it, logged in',
+    answers: [302, null],
+    refusals: [404],
+  },
+  {
+    method: 'get',
+    path: '/openapi.json',
+    needs: 'nothing',
+    summary: 'This document',
+    answers: [200, 'application/json'],
+  },
 ]

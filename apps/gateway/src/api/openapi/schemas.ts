@@ -1,6 +1,6 @@
 import { ITEM_STATES, OUTCOMES, RUN_STATES } from '@flexaction/shared/runs'
 import { z } from 'zod'
-import { ROLES } from '../../access/auth-tokens.js'
+import { ROLES } from '../../access/caller.js'
 
 /** What the API answers, as schemas: the document is made from them, and tests hold real answers against them. */
 
@@ -92,10 +92,9 @@ export const actions = z.strictObject({
       name: z.string(),
       target: z.looseObject({ kind: target }),
       entry: z.looseObject({ name: z.string() }).meta({ description: 'As get_action_list shows it' }),
-      permission: role,
+      permission: z.union([role, z.strictObject({ groups: z.array(z.string()) })]),
       workers: count,
       queue: queueDepth,
-      permitted: z.boolean(),
     }),
   ),
   collections: z.array(z.string()),
@@ -151,6 +150,7 @@ export const wire = z.strictObject({
       at: time,
       name: z.string(),
       user: z.string().optional(),
+      action: z.string().optional(),
       ms: z.number(),
       request: z.strictObject({ headers, body: z.string() }),
       answer: z.strictObject({ status: z.int(), headers, body: z.string() }),

@@ -1,0 +1,1 @@
+export function formatLogLine(source: string, line: string, colour?: boolean): string
