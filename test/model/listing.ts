@@ -11,7 +11,7 @@ export const list = step(
   async (_, world, real) => {
     const run = world.run as RunModel
     const token = `worker-${real.nextNumber()}`
-    const started = await real.listing.start(real.id, token)
+    const started = await real.listing.start(real.id, token, 'users')
     expect(started !== undefined).toBe(run.listing !== undefined)
     if (!started || !run.listing) return
     run.listing.token = token

@@ -27,8 +27,8 @@ export const start = step(
     const expected = wrong !== 'action' && run.take(batch, token, job.generation)
     const identity = wrong === 'action' ? 'another' : IDENTITY
     const started = await real.store.start(identity, job, token, known ? real.known : undefined)
-    expect(started !== undefined).toBe(expected)
-    if (!started) return
+    expect(typeof started === 'object').toBe(expected)
+    if (typeof started !== 'object') return
     checkStarted(started, run)
     real.known = { run: started.run, form: started.form }
     world.hands.push({ batch, token, sequence: 0 })
@@ -64,7 +64,7 @@ export const startAgain = step('start again', fc.record(owner), holds, async ({ 
   const one = run.batches.get(batch)
   if (one?.token !== token) return
   const started = await real.store.start(IDENTITY, { run: real.id, batch, generation: one.generation }, token)
-  if (!started) throw new Error('its owner cannot start it again')
+  if (typeof started !== 'object') throw new Error('its owner cannot start it again')
   checkStarted(started, run)
 })
 
