@@ -7,7 +7,7 @@ import { invokeHandler } from '../running/invoke-handler.js'
 import { runnablesOf } from '../running/runnable-action.js'
 import { asPromise, readResult, type ReadResult, readThrown } from '../values/index.js'
 import { endWithParent } from '../watchdog/watchdog.js'
-import type { Said, SentResult, Told, WholeFile } from './messages.js'
+import type { Envelope, Said, SentResult, Told, WholeFile } from './messages.js'
 
 // The process of isolated calls: it lives as long as its worker wants it, and calls one handler at a time.
 process.on('disconnect', () => process.exit(0))
@@ -21,11 +21,15 @@ const logger = createLogger('worker', config.LOG_LEVEL)
 const actions = runnablesOf(await loadConfigured(config))
 const action = actions.find(({ published }) => published.identity === process.argv[2])
 let abort = new AbortController()
+// A handler may replace it.
+const send = process.send?.bind(process)
 
 process.on('message', (told: Told) => {
   if (told.kind === 'abort') abort.abort(new Error(told.reason))
   else void answer(told)
 })
+
+say({ kind: 'ready' })
 
 async function answer(told: Told & { kind: 'call' }): Promise<void> {
   abort = new AbortController()
@@ -34,7 +38,7 @@ async function answer(told: Told & { kind: 'call' }): Promise<void> {
     if (!action) throw new Error(`this worker has no action ${process.argv[2]}`)
     const returned: unknown = invokeHandler(action, told, calledBy(told, abort.signal, files))
     const promise = asPromise(returned)
-    const result = await send(readResult(promise ? await promise : returned))
+    const result = await plain(readResult(promise ? await promise : returned))
     await Promise.all(files)
     say({ kind: 'returned', result })
   } catch (thrown) {
@@ -44,7 +48,7 @@ async function answer(told: Told & { kind: 'call' }): Promise<void> {
 }
 
 /** A result as plain data: its worker stores the file. */
-async function send(result: ReadResult): Promise<SentResult> {
+async function plain(result: ReadResult): Promise<SentResult> {
   if (result.kind !== 'file') return result
   try {
     return { kind: 'file', ...(await wholeFile(result.options)) }
@@ -59,7 +63,11 @@ async function wholeFile({ name, type, content, stream }: FileOptions): Promise<
   return { name, type, content: Buffer.concat(parts) }
 }
 
+/** Lines of a call's log that are sent; its worker keeps no more. */
+const MOST_LINES = 1_000
+
 function calledBy(told: Told & { kind: 'call' }, signal: AbortSignal, files: Promise<void>[]): Called {
+  let lines = 0
   return {
     signal,
     attempt: told.attempt,
@@ -67,16 +75,18 @@ function calledBy(told: Told & { kind: 'call' }, signal: AbortSignal, files: Pro
     user: told.user,
     idempotencyKey: told.idempotencyKey,
     logger: logger.child({ run: told.run.id, attempt: told.attempt, isolated: true }),
-    log: (line) => say({ kind: 'log', line }),
+    log: (line) => {
+      if (lines++ < MOST_LINES) say({ kind: 'log', line })
+    },
     progress: (percent) => say({ kind: 'progress', percent }),
     settleOne: (id, ending) => {
       if (ending.kind !== 'succeeded') say({ kind: 'settled', id, ending })
       else if (ending.result.kind !== 'file') say({ kind: 'succeeded', id, result: ending.result })
-      else files.push(send(ending.result).then((result) => say({ kind: 'succeeded', id, result })))
+      else files.push(plain(ending.result).then((result) => say({ kind: 'succeeded', id, result })))
     },
   }
 }
 
 function say(said: Said): void {
-  process.send?.(said)
+  send?.({ flexaction: said } satisfies Envelope)
 }

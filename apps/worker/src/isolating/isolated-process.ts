@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Call } from '../running/call.js'
 import type { Failure, ReadResult } from '../values/index.js'
-import type { Said, SentResult, Told } from './messages.js'
+import type { Envelope, Said, SentResult, Told } from './messages.js'
 
 const MAIN = fileURLToPath(new URL('isolated-main.js', import.meta.url))
 
@@ -18,8 +18,17 @@ export class Isolation {
   }
 }
 
+/** The process ended during a call, and had made other calls before: one of them may have ended it, so this one is made again. */
+export class EndedByOthers extends Error {
+  override readonly name = 'EndedByOthers'
+}
+
 /** A process of its own for one call at a time: a handler that ends it fails alone. */
 export class IsolatedProcess {
+  /** Resolves when it has loaded the actions, or has ended. */
+  readonly ready: Promise<void>
+  #isReady!: () => void
+  #calls = 0
   #calling: { call: Call; resolve(result: unknown): void; reject(error: unknown): void } | undefined
   #alive = true
 
@@ -27,7 +36,12 @@ export class IsolatedProcess {
     private readonly child: ChildProcess,
     private readonly logger: Logger,
   ) {
-    child.on('message', (said: Said) => this.#hear(said))
+    this.ready = new Promise((resolve) => {
+      this.#isReady = resolve
+    })
+    child.on('message', (message: Partial<Envelope> | null) => {
+      if (typeof message === 'object' && message?.flexaction) this.#hear(message.flexaction)
+    })
     child.on('error', (error) => this.logger.warn({ err: error }, 'the process of isolated calls reported an error'))
     child.on('exit', (code, signal) => this.#died(code, signal))
   }
@@ -37,8 +51,12 @@ export class IsolatedProcess {
     return this.#alive && this.#calling === undefined
   }
 
-  /** Calls the handler there. Rejects with a refusal, which is final, when that ends the process. */
+  /**
+   * Calls the handler there. Rejects with a refusal, which is final, when that ends the process; with {@link EndedByOthers} when an
+   * earlier call may have.
+   */
   call(call: Call): Promise<unknown> {
+    this.#calls++
     return new Promise((resolve, reject) => {
       this.#calling = { call, resolve, reject }
       this.#tell({
@@ -65,8 +83,9 @@ export class IsolatedProcess {
   }
 
   #hear(said: Said): void {
+    if (said.kind === 'ready') this.#isReady()
     const calling = this.#calling
-    if (!calling) return
+    if (!calling || said.kind === 'ready') return
     const { call } = calling
     if (said.kind === 'log') call.log(said.line)
     else if (said.kind === 'progress') call.progress(said.percent)
@@ -83,9 +102,11 @@ export class IsolatedProcess {
 
   #died(code: number | null, signal: NodeJS.Signals | null): void {
     this.#alive = false
+    this.#isReady()
     const calling = this.#calling
     this.#calling = undefined
     const how = signal ? `signal ${signal}` : `exit code ${code}`
+    if (this.#calls > 1) calling?.reject(new EndedByOthers(how))
     calling?.reject(
       new ActionError(`its handler ended the worker process (${how}), repeatedly; it is not called again`),
     )

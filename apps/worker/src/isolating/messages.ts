@@ -29,8 +29,14 @@ export type SentResult =
   | { kind: 'failed'; failure: Failure }
   | ({ kind: 'file' } & WholeFile)
 
-/** What it says. */
+/** What it says. A handler may send messages of its own to its parent: ours are told by their envelope. */
+export interface Envelope {
+  flexaction: Said
+}
+
+/** `ready`: it has loaded the actions. */
 export type Said =
+  | { kind: 'ready' }
   | { kind: 'returned'; result: SentResult }
   | { kind: 'threw'; failure: Failure }
   | { kind: 'log'; line: string }

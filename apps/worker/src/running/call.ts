@@ -28,6 +28,8 @@ export class Call implements Called {
   storing: Map<number, Promise<void>> | undefined
   /** Ids that the handler settled and that are not in this call, as text. */
   unknownIds: string[] | undefined
+  /** It was said already that the handler settled ids which are not open. */
+  warned = false
   abortReason: Error | undefined
   /** By the monotonic clock, in ms. */
   abortedAt = 0

@@ -20,6 +20,7 @@ import { Settler } from './settler.js'
 import { settledUnknown } from './unknown-ids.js'
 import { firstOfCall, neighbours, WaitingCalls } from './waiting-calls.js'
 
+const MOST_UNKNOWN_IDS = 100
 const CANCELLED_TEXT = 'cancelled while it was running'
 const LOST_TEXT = 'another worker has taken this batch over'
 
@@ -162,10 +163,14 @@ export class RunningBatch {
   settleOne(call: Call, id: RecordId, ending: OneEnding): void {
     const position = this.#items.positionOf(id)
     if (position !== undefined && call.isFree(position)) return this.#settle(call, position, ending)
-    const text = 'the handler settled an id that is not open in this call; ignored'
-    this.#logger.warn({ run: this.runId, id }, text)
+    // Said once for each call: a handler may do so without end.
+    const text = 'the handler settled an id that is not open in this call; ignored, as are others of this call'
+    if (!call.warned) this.#logger.warn({ run: this.runId, id }, text)
+    call.warned = true
     // Which record was meant is not known: none that is open may count as done.
-    if (position === undefined || !call.has(position)) (call.unknownIds ??= []).push(String(id))
+    if (position !== undefined && call.has(position)) return
+    call.unknownIds ??= []
+    if (call.unknownIds.length < MOST_UNKNOWN_IDS) call.unknownIds.push(String(id))
   }
 
   #settle(call: Call, position: number, ending: OneEnding): void {

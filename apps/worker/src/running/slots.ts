@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { IsolatedProcess, Isolation } from '../isolating/isolated-process.js'
+import { EndedByOthers, type IsolatedProcess, type Isolation } from '../isolating/isolated-process.js'
 import type { Limiter, Turn } from '../limiting/limiter.js'
 import type { Call } from './call.js'
 import type { CallMaker } from './call-maker.js'
@@ -39,6 +39,8 @@ const GRACE_MS = 1_000
  * recorded, leases renewed and commands heard meanwhile.
  */
 const IN_ONE_GO_MS = 10
+/** While more batches than this wait for the process of isolated calls, none is taken. */
+const MOST_ALONE = 2
 /** How soon it is looked again whether this worker certainly owns its batches. */
 const UNCERTAIN_PAUSE_MS = 100
 
@@ -86,6 +88,8 @@ export class Slots {
 
   /** How many more batches could be begun at once, or within {@link TAKE_AHEAD_MS}, besides those that are `starting`. */
   capacity(starting: number): number {
+    // They are run one after the other: more of them would wait here while another worker is free.
+    if (this.#alone.length > MOST_ALONE) return 0
     const waiting = this.#rotation.waiting - this.#entering + this.#alone.length
     const mostBusy = Math.min(this.action.slots, this.#busy - this.#entering + this.options.limiter.mostWaiting)
     const onTheWay = starting * this.#callsPerBatch
@@ -101,7 +105,7 @@ export class Slots {
     if (batch.callsLeft === 0) return
     if (alone) {
       this.#alone.push(batch)
-      void this.#runAlone()
+      this.#fillAlone()
       return
     }
     this.#callsPerBatch = batch.callsLeft
@@ -112,6 +116,10 @@ export class Slots {
   /** That many calls of a batch, all that were waiting, will not be made. */
   drop(batch: RunningBatch, calls: number): void {
     this.#rotation.drop(batch, calls)
+  }
+
+  #fillAlone(): void {
+    if (this.#alone.length > 0 && !this.#isolating && this.#busy < this.action.slots) void this.#runAlone()
   }
 
   #fill(): void {
@@ -137,6 +145,7 @@ export class Slots {
       if (looking) await looking
     }
     this.#busy--
+    this.#fillAlone()
     this.options.onFreed()
   }
 
@@ -200,22 +209,29 @@ export class Slots {
 
   /** Batches that may hold an item which ends its process: call by call, in a process that may die. It takes a slot. */
   async #runAlone(): Promise<void> {
-    const { isolation, limiter, calls } = this.options
-    if (this.#isolating || !isolation) return
+    const { isolation, limiter, calls, certain } = this.options
+    if (!isolation) return
     this.#isolating = true
     this.#busy++
     let process: IsolatedProcess | undefined
+    const fresh = async (): Promise<IsolatedProcess> => {
+      process?.kill()
+      process = isolation.spawn(this.action.published.identity)
+      // What it takes to load the actions does not count as the call's time.
+      await process.ready
+      return process
+    }
     for (let batch = this.#alone[0]; batch; batch = this.#alone[0]) {
+      if (!certain() && !this.#stopped) {
+        await this.#pauseUncertain()
+        continue
+      }
+      const chosen = process?.isFree ? process : await fresh()
       const turn = batch.callsLeft > 0 && !this.#stopped ? await limiter.enter() : undefined
       const call = turn && batch.takeCall()
       if (call) {
-        if (!process?.isFree) {
-          process?.kill()
-          process = isolation.spawn(this.action.published.identity)
-        }
-        const chosen = process
         turn.begin()
-        await calls.make(call, () => chosen.call(call))
+        await calls.make(call, () => this.#callAlone(call, chosen, fresh))
       }
       turn?.leave()
       if (!call) this.#alone.shift()
@@ -224,6 +240,16 @@ export class Slots {
     this.#isolating = false
     this.#busy--
     this.options.onFreed()
+  }
+
+  /** A call during which a used process ended is made again in a fresh one: an earlier call may have ended it. */
+  async #callAlone(call: Call, process: IsolatedProcess, fresh: () => Promise<IsolatedProcess>): Promise<unknown> {
+    try {
+      return await process.call(call)
+    } catch (error) {
+      if (!(error instanceof EndedByOthers)) throw error
+      return await (await fresh()).call(call)
+    }
   }
 
   /** Tells calls that took too long to stop, and frees the slots of those that do not listen. */

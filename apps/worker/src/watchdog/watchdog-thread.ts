@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { workerData } from 'node:worker_threads'
-import type { ThreadData } from './watchdog.js'
+import { HEAD_BYTES, type ThreadData } from './watchdog.js'
 
 // The thread of the watchdog. It shares nothing with the event loop that it watches but a counter.
 
@@ -10,7 +10,7 @@ const LOOK_EVERY_MS = 200
 const SAYS_WITHIN_MS = 1_000
 
 const { ticks, stillForMs, parent } = workerData as ThreadData
-const counter = new Int32Array(ticks)
+const counter = new Int32Array(ticks, 0, 2)
 let seen = -1
 let since = performance.now()
 let lastLook = performance.now()
@@ -29,10 +29,16 @@ const looking = setInterval(() => {
   } else if (stillForMs !== undefined && now - since > stillForMs && !ending) {
     ending = true
     clearInterval(looking)
-    setTimeout(() => end('it is not known what'), SAYS_WITHIN_MS)
+    setTimeout(() => end(lastKnown()), SAYS_WITHIN_MS)
     whatIsInHand(end)
   }
 }, LOOK_EVERY_MS)
+
+/** What was in hand when the event loop turned last. */
+function lastKnown(): string {
+  const text = new Uint8Array(ticks, HEAD_BYTES).slice(0, counter[1])
+  return `a moment before: ${new TextDecoder().decode(text) || 'nothing'}`
+}
 
 function end(inHand: string): void {
   const msg =

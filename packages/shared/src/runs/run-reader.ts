@@ -199,9 +199,13 @@ export class RunReader {
     const found: Item[] = []
     let position = cursor
     const stop = Math.min(run.total, cursor + ITEMS_PER_LISTING)
-    while (position < stop && found.length < limit) {
-      // As many as are still wanted: filters may need more, and get them in the next round.
-      const read = await this.#read(run, position, Math.min(stop, position + Math.max(limit, ITEMS_PER_READ)))
+    let characters = 0
+    while (position < stop && found.length < limit && characters < MOST_CHARACTERS_PER_LISTING) {
+      // Few at first: their results may be large.
+      const wanted = position === cursor ? ITEMS_PER_READ : ITEMS_PER_LATER_READ
+      const few = characters > MOST_CHARACTERS_PER_LISTING / 100 ? ITEMS_PER_READ : wanted
+      const read = await this.#read(run, position, Math.min(stop, position + few))
+      characters += read.reduce((sum, { weight }) => sum + weight, 0)
       for (const one of read) {
         if (found.length === limit) break
         const item = viewItem(run, one, forOperators)
@@ -254,7 +258,8 @@ export class RunReader {
       for (let place = Math.max(0, from - base); place < Math.min(ids.length, to - base); place++) {
         const inBatch = (base + place) % run.batchSize
         const call = live.get(batchOf(place))?.find((one) => one.from <= inBatch && inBatch < one.to)
-        found.push({ id: ids[place] ?? null, history: histories[place] as ItemHistory, call })
+        const weight = (log?.length ?? 0) / ids.length
+        found.push({ id: ids[place] ?? null, history: histories[place] as ItemHistory, call, weight })
       }
     }
     return found
@@ -271,10 +276,16 @@ export class RunReader {
 
 interface ReadItem extends RunItem {
   call: LiveCall | undefined
+  /** About how many characters of the log are about it. */
+  weight: number
 }
 
-/** Items that are read at once, at least. */
+/** Items that are read at once, at first… */
 const ITEMS_PER_READ = 100
+/** … and when they have turned out to be small. */
+const ITEMS_PER_LATER_READ = 1_000
+/** A page that has become larger than this ends early, with a cursor to go on from. */
+const MOST_CHARACTERS_PER_LISTING = 10_000_000
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at)
