@@ -175,13 +175,13 @@ it('says in the stack what an error carries, and where its causes and errors com
 
 it.each<[string, unknown, unknown]>([
   ['a text', 'no stock', refused('no stock')],
-  ['an empty text', '', refused('refused without a reason')],
+  ['an empty text', '', refused('refused with an empty text, without a reason')],
   ['undefined', undefined, refused('refused without a reason')],
   ['null', null, refused('refused without a reason')],
-  ['an object', Object.create(null), refused('{}')],
+  ['an object', Object.create(null), refused('refused with {}, without a reason')],
   ['a list', ['a'], refused('["a"]')],
   ['a number', 5, refused('5')],
-  ['a revoked proxy', revoked(), refused('[unreadable]')],
+  ['a revoked proxy', revoked(), refused('refused with [unreadable], without a reason')],
   ['an error', new Error('x'), thrownError('x')],
   ['a refusal', new ActionError('closed'), refused('closed')],
 ])('reads why a record failed: %s', (_, why, failure) => {

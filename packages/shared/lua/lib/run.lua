@@ -15,6 +15,12 @@ local function int(value)
   return string.format('%.0f', value)
 end
 
+-- A stored number. What is no whole number of a usual size is read as 0: nothing may be reckoned, or looped over, with it.
+local function whole(value)
+  local number = tonumber(value)
+  return number and number >= -2 ^ 53 and number <= 2 ^ 53 and number == math.floor(number) and number or 0
+end
+
 -- A lease says who owns a batch: "token|sequence|active|interruptions|state|generation|started|live". States: q queued,
 -- r running, d delayed for a retry, p parked (no job, because the run is paused or halted). A job counts only if it is of
 -- the lease's generation, which grows whenever batches are queued anew. started: 1 once a worker has held the batch.
@@ -22,8 +28,8 @@ local function parse_lease(lease)
   local token, sequence, active, interruptions, state, generation, started, live =
     lease:match('^([^|]*)|(%d+)|(%d+)|(%d+)|(%a)|(%d+)|(%d)|(.*)$')
   -- A damaged lease is read as one of a batch that nobody owns.
-  return token or '', tonumber(sequence) or 0, tonumber(active) or 0, tonumber(interruptions) or 0, state or 'q',
-    tonumber(generation) or 0, started or '1', live or ''
+  return token or '', whole(sequence), whole(active), whole(interruptions), state or 'q', whole(generation),
+    started or '1', live or ''
 end
 
 local function set_lease(batch, token, sequence, active, interruptions, state, generation, started, live)
@@ -37,9 +43,21 @@ end
 local function numbers(...)
   local values = redis.call('HMGET', RUN, ...)
   for i = 1, select('#', ...) do
-    values[i] = tonumber(values[i]) or 0
+    values[i] = whole(values[i])
   end
   return values
+end
+
+-- Fields that the scripts add to. One that holds no whole number would make a script stop half-way: it is looked for before
+-- anything is written. Returns the error, or nil.
+local COUNTED = { 'active', 'succeeded', 'failed', 'skipped', 'cancelled', 'expired', 'queued', 'rev', 'generation' }
+local function damage()
+  local values = redis.call('HMGET', RUN, unpack(COUNTED))
+  for i, name in ipairs(COUNTED) do
+    if values[i] and (not values[i]:match('^%-?%d+$') or #values[i] > 16) then
+      return redis.error_reply('DAMAGED the field ' .. name .. ' of the run holds no whole number')
+    end
+  end
 end
 
 -- How many items have no outcome yet.
@@ -56,7 +74,8 @@ local function chunks_of(batch)
   local first = batch * run[1]
   local last = math.min(first + run[1], math.max(run[3], first + 1)) - 1
   local chunks = {}
-  for chunk = math.floor(first / size), math.floor(last / size) do
+  -- A batch has 10,000 items at most.
+  for chunk = math.floor(first / size), math.min(math.floor(last / size), math.floor(first / size) + 10000) do
     chunks[#chunks + 1] = { int(chunk), math.max(0, first - chunk * size), math.min(size - 1, last - chunk * size) }
   end
   return chunks
@@ -65,7 +84,7 @@ end
 -- Appends lines to a chunk's log. A part of it is rewritten at each append, so a new part begins when one has become large.
 local MOST_PER_PART = 65536
 local function append_log(chunk, lines)
-  local part = tonumber(redis.call('HGET', DATA, 'p' .. chunk)) or 0
+  local part = whole(redis.call('HGET', DATA, 'p' .. chunk))
   local field = 'l' .. chunk .. (part > 0 and '.' .. part or '')
   local length = redis.call('HSTRLEN', DATA, field)
   if length > 0 and length + #lines > MOST_PER_PART then
@@ -80,7 +99,7 @@ end
 -- A chunk's whole log, or false.
 local function read_log(chunk)
   local log = redis.call('HGET', DATA, 'l' .. chunk)
-  for part = 1, tonumber(redis.call('HGET', DATA, 'p' .. chunk)) or 0 do
+  for part = 1, math.min(whole(redis.call('HGET', DATA, 'p' .. chunk)), 100000) do
     log = (log or '') .. (redis.call('HGET', DATA, 'l' .. chunk .. '.' .. part) or '')
   end
   return log

@@ -38,6 +38,8 @@ const NO_LOCK = '0'
 const THREE_YEARS_MS = 94_608_000_000
 /** BullMQ's stream of events, which nobody here reads: as few are kept as it lets one. */
 const MOST_EVENTS = 100
+/** A job that is so old stands where it belongs, in ms. */
+const SETTLED_AFTER_MS = 10_000
 /** Lines that are kept of a job's log. */
 const MOST_LINES = 10_000
 
@@ -147,12 +149,19 @@ export class JobQueue<Data> {
    * had ended.
    */
   async ensure(job: NewJob<Data>): Promise<boolean> {
-    const known = await this.#queue.getJob(job.id)
-    if (known && known.finishedOn === undefined) return false
+    // One that cannot be read is made anew.
+    const known = await this.#queue.getJob(job.id).catch(() => null)
+    if (known && known.finishedOn === undefined && !(await this.#isNowhere(known))) return false
     // An ended job that is kept for the dashboard would stand in the way of a new one under the same id.
-    await known?.remove()
+    if (known !== undefined) await this.#queue.remove(job.id)
     await this.add([job])
     return true
+  }
+
+  /** Whether a job that is not new stands in none of the queue's lists: somebody has emptied one. */
+  async #isNowhere(job: Job): Promise<boolean> {
+    if (this.options.clock.now() - job.timestamp < SETTLED_AFTER_MS) return false
+    return (await job.getState()) === 'unknown'
   }
 
   /** Ids of the jobs that are taken. */

@@ -17,7 +17,7 @@ const retryRun = new RunScript('retry-run')
 export type SteeringReply = { status: 'done'; queue: ToQueue } | { status: 'refused'; state: RunState } | undefined
 
 /** Errors of Redis that say that a stored value is of another kind than it must be. */
-const NONSENSE = /^(WRONGTYPE|ERR (value|hash value|user_script|Error running script))/i
+const NONSENSE = /^(DAMAGED|WRONGTYPE|ERR (value|hash value|user_script|Error running script))/i
 
 const NOTHING: ToQueue = { batches: [], generation: 0 }
 
