@@ -36,7 +36,7 @@ it('P7: after a cancel no handler is called any more, anywhere, and running ones
 })
 
 it('cancels a run although the worker that holds its batches has died', async () => {
-  await using installation = await Installation.start({ workers: 1 })
+  await using installation = await Installation.start({ workers: 1, env: { STALL_AFTER: '3s' } })
   const run = await installation.begin({ name: 'work', ids: range(1, 2_000), params: { ms: 50 } })
   await until('work to be going on', async () => (await installation.calls(run)).length > 20)
   await installation.workers[0]?.kill()
@@ -45,7 +45,7 @@ it('cancels a run although the worker that holds its batches has died', async ()
   await installation.addWorker()
 
   expect([answer.state, answer.cancelling]).toEqual(['running', true])
-  await installation.runIn(['cancelled'], run, 5_000)
+  await installation.runIn(['cancelled'], run, 10_000)
 })
 
 it('a retry calls failed records alone, although a worker is killed during it', async () => {

@@ -6,7 +6,7 @@ import { startCore } from './start.js'
 
 /** Pauses or resumes the queue of an action as the dashboard does. */
 async function queue(installation: Installation, action: string, word: 'pause' | 'resume'): Promise<void> {
-  const authorization = `Basic ${Buffer.from('ops:fault-token').toString('base64')}`
+  const authorization = `Basic ${Buffer.from('ops:fault-tests-token').toString('base64')}`
   const answer = await fetch(`${installation.url()}/queues/api/queues`, { headers: { authorization } })
   const { queues } = (await answer.json()) as { queues: { name: string }[] }
   const name = queues.map((one) => one.name).find((one) => one.includes(action)) ?? ''

@@ -55,19 +55,15 @@ function whatIsInHand(then: (inHand: string) => void): void {
     const session = new Session()
     session.connectToMainThread()
     session.on('Debugger.paused', ({ params }) => {
-      const [frame] = params.callFrames
       const places = params.callFrames.slice(0, 5).map(({ functionName, url, location }) => {
         return `${functionName || '(anonymous)'} ${url.slice(-120)}:${location.lineNumber + 1}`
       })
+      // Not in the frame that was interrupted, where a handler's own names may hide the global ones.
       const expression = "globalThis[Symbol.for('flexaction.inHand')]?.()"
-      session.post(
-        'Debugger.evaluateOnCallFrame',
-        { callFrameId: frame?.callFrameId ?? '', expression, returnByValue: true },
-        (error, reply) => {
-          const { value } = error ? {} : (reply as { result: { value?: unknown } }).result
-          then(`${typeof value === 'string' ? value : ''} at ${places.join(' < ')}`)
-        },
-      )
+      session.post('Runtime.evaluate', { expression, returnByValue: true }, (error, reply) => {
+        const { value } = error ? {} : (reply as { result: { value?: unknown } }).result
+        then(`${typeof value === 'string' ? value : lastKnown()} at ${places.join(' < ')}`)
+      })
     })
     session.post('Debugger.enable')
     session.post('Debugger.pause')
