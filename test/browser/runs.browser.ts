@@ -166,7 +166,7 @@ it('works where the browser believes that there is no network', async () => {
   await using _ = system
   await using visitor = await Visitor.open(browser, system)
   await visitor.page.addInitScript("Object.defineProperty(navigator, 'onLine', { get: () => false })")
-  await visitor.page.request.post(`${system.url}/api/session`, { data: { token: TOKENS.viewer } })
+  await visitor.page.request.post(`${system.url}/api/session`, { data: { token: TOKENS.operator } })
   await visitor.go('/actions')
   await visitor.page.evaluate("dispatchEvent(new Event('offline'))")
   await visitor.page.getByText('Without a collection').waitFor()
