@@ -149,8 +149,11 @@ export class JobQueue<Data> {
    * had ended.
    */
   async ensure(job: NewJob<Data>): Promise<boolean> {
-    // One that cannot be read is made anew.
-    const known = await this.#queue.getJob(job.id).catch(() => null)
+    // One that cannot be read is made anew. That Redis did not answer says nothing about the job.
+    const known = await this.#queue.getJob(job.id).catch((error: unknown) => {
+      if (isUnreadable(error)) return null
+      throw error
+    })
     if (known && known.finishedOn === undefined && !(await this.#isNowhere(known))) return false
     // An ended job that is kept for the dashboard would stand in the way of a new one under the same id.
     if (known !== undefined) await this.#queue.remove(job.id)
@@ -229,6 +232,11 @@ export class JobQueue<Data> {
     await Promise.allSettled(this.#adding)
     await this.#queue.close()
   }
+}
+
+/** Whether an error says that what is stored is no job: its data are no JSON, or its key holds something else. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof SyntaxError || (error instanceof Error && error.message.startsWith('WRONGTYPE'))
 }
 
 function parsed(json: string): unknown {
