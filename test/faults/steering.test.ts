@@ -37,8 +37,9 @@ it('P7: after a cancel no handler is called any more, anywhere, and running ones
 
 it('cancels a run although the worker that holds its batches has died', async () => {
   await using installation = await Installation.start({ workers: 1, env: { STALL_AFTER: '3s' } })
-  const run = await installation.begin({ name: 'work', ids: range(1, 2_000), params: { ms: 50 } })
-  await until('work to be going on', async () => (await installation.calls(run)).length > 20)
+  // A call that lasts: whenever the worker is killed, it holds a batch.
+  const run = await installation.begin({ name: 'work', ids: range(1, 2_000), params: { ms: 30_000 } })
+  await installation.runIn(['running'], run)
   await installation.workers[0]?.kill()
 
   const answer = (await (await installation.steer(run, 'cancel')).json()) as { state: string; cancelling?: true }

@@ -18,7 +18,7 @@ export const pause = step(
   async (_, world, real) => {
     const run = world.run as RunModel
     const no = run.ended || run.closing || run.state === 'halted'
-    expect(await real.steering.pause(real.run)).toEqual(no ? refused(run.closing ?? run.state) : DONE)
+    expect(await real.steering.pause(real.run(run))).toEqual(no ? refused(run.closing ?? run.state) : DONE)
     if (!no) run.hold('paused')
   },
   ({ run }) => run?.ended === false && !run.held,
@@ -30,7 +30,7 @@ export const resume = step(
   exists,
   async (most, world, real) => {
     const run = world.run as RunModel
-    const reply = await real.steering.resume(real.run, most)
+    const reply = await real.steering.resume(real.run(run), most)
     if (run.closing || !run.held) return expect(reply).toEqual(refused(run.closing ?? run.state))
     if (reply?.status !== 'done') throw new Error('a held run was not resumed')
     const { queue } = reply
@@ -45,7 +45,7 @@ export const retry = step(
   exists,
   async (most, world, real) => {
     const run = world.run as RunModel
-    const reply = await real.steering.retry(real.run, most)
+    const reply = await real.steering.retry(real.run(run), most)
     if (!run.ended || run.count('failed') === 0) return expect(reply).toEqual(refused(run.state))
     if (reply?.status !== 'done') throw new Error('a failed run was not retried')
     const { queue } = reply
@@ -56,7 +56,7 @@ export const retry = step(
 
 export const cancel = step('cancel', fc.constant(0), exists, async (_, world, real) => {
   const run = world.run as RunModel
-  expect(await real.steering.cancel(real.run)).toEqual(run.ended ? refused(run.state) : DONE)
+  expect(await real.steering.cancel(real.run(run))).toEqual(run.ended ? refused(run.state) : DONE)
   if (!run.ended && !run.closing) run.close('cancelled')
 })
 

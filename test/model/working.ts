@@ -167,5 +167,7 @@ function attemptsAfter(item: ModelItem | undefined, happened: readonly Happened[
 
 export const lose = step('lose', fc.record(owner), holds, async ({ which, stale }, world, real) => {
   const { batch, token } = pick(held(world, stale), which)
-  expect(await real.store.takeBack(real.id, batch, token)).toBe(world.run?.takeBack(batch, token))
+  expect(await real.store.takeBack({ run: real.id, batch, generation: world.run?.generation ?? 0 }, token)).toBe(
+    world.run?.takeBack(batch, token),
+  )
 })

@@ -54,7 +54,7 @@ export class Reconciler {
     const missed = new Map<string, string>()
     let cursor: string | undefined
     do {
-      const ids: string[] = await index.open(cursor, RUNS_PER_PAGE)
+      const { ids, next } = await index.open(cursor, RUNS_PER_PAGE)
       const runs = await Promise.all(ids.map((id) => this.#look(id, missed)))
       if (signal.aborted) return
       for (const run of runs) {
@@ -62,7 +62,7 @@ export class Reconciler {
         counting.add(run.identity, run.counts.waiting + run.counts.active)
         if (run.listing && run.model !== undefined) counting.add(listingQueueName(run.model), 1)
       }
-      cursor = ids.length < RUNS_PER_PAGE ? undefined : ids.at(-1)
+      cursor = next
       await nextTurn()
     } while (cursor !== undefined)
     await backlog.correct(counting)
@@ -88,7 +88,7 @@ export class Reconciler {
     if (!run && age > ORPHANED_AFTER_MS) await index.forget(id)
     if (!run || age < FRESH_FOR_MS) return run
     if (run.damaged !== undefined) this.#setAside(run, run.damaged)
-    else if (hasEnded(run)) index.ended(id)
+    else if (hasEnded(run)) index.ended(run)
     else
       await this.#ensureJobs(run, missed).catch((error: unknown) => {
         logger.error({ err: error, run: id }, 'reconciling a run failed; the next pass tries again')

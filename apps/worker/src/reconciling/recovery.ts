@@ -138,7 +138,7 @@ export class Recovery {
   /** Takes a batch back from an owner that is gone, and lets its job stand in the queue again. */
   async takeBack(job: BatchJobData, token: string, queue: JobQueue<unknown>): Promise<void> {
     const { store, logger } = this.options
-    const back = await store.takeBack(job.run, job.batch, token)
+    const back = await store.takeBack(job, token)
     if (back === undefined) return
     const { worker } = parseToken(token)
     logger.warn(

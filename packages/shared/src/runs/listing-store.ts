@@ -78,7 +78,7 @@ export class ListingStore {
     const [status, generation, ...batches] = reply
     if (status === 'lost') return { status }
     if (status === 'ended') {
-      this.index.ended(run.id)
+      this.index.ended(run)
       return { status }
     }
     return { status: 'recorded', queue: { batches: batches.map(Number), generation: Number(generation) } }

@@ -1,9 +1,8 @@
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
-import type { NewRun } from './run.js'
+import type { NewRun, Run } from './run.js'
 import { runIdTime } from './run-id.js'
 import { RunScript, type RunScriptContext } from './run-scripts.js'
-import { isTerminal, type RunState } from './states.js'
 
 const purgeRun = new RunScript('purge-run')
 
@@ -12,6 +11,9 @@ const FLUSH_EVERY_MS = 100
 /** Runs that one page of the purge looks at. */
 const PER_PAGE = 200
 const REMOVED_AT_ONCE = 25
+/** Sorts after all entries of the run whose id it follows. */
+const AFTER_ITS_ENTRIES = '/'
+const GENERATION_DIGITS = 9
 
 /**
  * The lists of runs: all, by action, by user, open, and those that must start before a time. They lie on other shards than the
@@ -21,7 +23,7 @@ const REMOVED_AT_ONCE = 25
 export class RunIndex {
   readonly #redis: RedisClient
   readonly #keys: Keys
-  #ended: string[] = []
+  #ended: Pick<Run, 'id' | 'generation'>[] = []
   #timer: NodeJS.Timeout | undefined
   #flushing: Promise<void> = Promise.resolve()
 
@@ -42,9 +44,12 @@ export class RunIndex {
     await Promise.all(entered)
   }
 
-  /** The run has ended: soon it stands among the open ones no more. */
-  ended(id: string): void {
-    this.#ended.push(id)
+  /**
+   * The run has ended: soon it stands among the open ones no more. `generation`: one that it had since its last retry. Entries of
+   * later retries stay, however late this is written.
+   */
+  ended({ id, generation }: Pick<Run, 'id' | 'generation'>): void {
+    this.#ended.push({ id, generation })
     this.#timer ??= setTimeout(() => {
       this.#flushing = this.#flush()
     }, FLUSH_EVERY_MS)
@@ -58,34 +63,37 @@ export class RunIndex {
   async #flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const ids = this.#ended.splice(0)
-    if (ids.length === 0) return
+    const ended = this.#ended.splice(0)
     try {
-      await this.#redis.zrem(this.#keys.openRuns, ...ids)
-      // A retry may have reopened one of them meanwhile: it enters the run before it reopens it, so this look sees it.
-      const states = await Promise.all(ids.map((id) => this.#redis.hget(this.#keys.run(id), 'state')))
-      const open = ids.filter((_, at) => states[at] && !isTerminal(states[at] as RunState))
-      await Promise.all(open.map((id) => this.reopening(id)))
+      await Promise.all(ended.map(({ id, generation }) => this.#removeOpen(id, openEntry(id, generation))))
     } catch (error) {
       // They are found among the open runs by the reconciler.
       this.onError(error)
     }
   }
 
-  /** An ended run is about to be reopened, or was: said before and after, whatever a late {@link ended} does in between. */
-  async reopening(id: string): Promise<void> {
-    await this.#redis.zadd(this.#keys.openRuns, 0, id)
+  /** Removes a run's entries from the open runs, up to that of `last`. */
+  async #removeOpen(id: string, last: string): Promise<void> {
+    await this.#redis.zremrangebylex(this.#keys.openRuns, `[${id}`, `[${last}`)
   }
 
-  /** Open runs in the order of their ids, after `cursor`. */
-  async open(cursor: string | undefined, most: number): Promise<string[]> {
-    const from = cursor ? `(${cursor}` : '-'
-    return await this.#redis.zrange(this.#keys.openRuns, from, '+', 'BYLEX', 'LIMIT', 0, most)
+  /** An ended run is about to be reopened as `generation`. */
+  async reopening(id: string, generation: number): Promise<void> {
+    await this.#redis.zadd(this.#keys.openRuns, 0, openEntry(id, generation))
+  }
+
+  /** Open runs in the order of their ids, after the run `cursor`; some that ended lately are still among them. */
+  async open(cursor: string | undefined, most: number): Promise<{ ids: string[]; next?: string }> {
+    const from = cursor ? `(${cursor}${AFTER_ITS_ENTRIES}` : '-'
+    const entries = await this.#redis.zrange(this.#keys.openRuns, from, '+', 'BYLEX', 'LIMIT', 0, most)
+    const ids = [...new Set(entries.map((entry) => entry.split('.', 1)[0] ?? entry))]
+    const last = ids.at(-1)
+    return { ids, ...(entries.length === most && last !== undefined && { next: last }) }
   }
 
   /** An entry among the open runs without a run: it never came to be, or was removed. */
   async forget(id: string): Promise<void> {
-    await this.#redis.zrem(this.#keys.openRuns, id)
+    await this.#removeOpen(id, `${id}${AFTER_ITS_ENTRIES}`)
   }
 
   /** Runs that had to start by `now` (Redis's time), at most `most`. */
@@ -129,13 +137,22 @@ export class RunIndex {
     if (!state && runIdTime(id) < (before ?? 0)) await this.#redis.zrem(this.#keys.runs, id)
     if (!state || (await purgeRun.run(this.context, id, before ?? '')) !== 1) return false
     // A crash in between leaves entries without a run, likewise.
-    await Promise.all(
-      [this.#keys.openRuns, ...this.#listsOf(action ?? '', user ?? '')].map((list) => this.#redis.zrem(list, id)),
-    )
+    await Promise.all([
+      this.forget(id),
+      ...this.#listsOf(action ?? '', user ?? '').map((list) => this.#redis.zrem(list, id)),
+    ])
     return true
   }
 
   #listsOf(action: string, user: string): string[] {
     return [this.#keys.runs, this.#keys.runsOfAction(action), this.#keys.runsOfUser(user)]
   }
+}
+
+/**
+ * What stands for a run among the open ones. Each retry enters the run anew before it reopens it, so that whoever takes out a run
+ * that ended before cannot take out the one that was reopened.
+ */
+function openEntry(id: string, generation: number): string {
+  return generation === 0 ? id : `${id}.${String(generation).padStart(GENERATION_DIGITS, '0')}`
 }

@@ -19,6 +19,9 @@ export type SteeringReply = { status: 'done'; queue: ToQueue } | { status: 'refu
 /** Errors of Redis that say that a stored value is of another kind than it must be. */
 const NONSENSE = /^(DAMAGED|WRONGTYPE|ERR (value|hash value|user_script|Error running script))/i
 
+/** A retry takes the time to start by away. */
+const NEVER_RETRIED = 0
+
 const NOTHING: ToQueue = { batches: [], generation: 0 }
 
 /** What a person may do to a run. Workers hear of it at once, on the channel of commands. */
@@ -41,27 +44,27 @@ export class RunSteering {
   }
 
   /** What cannot be read cannot be ended: it is closed as far as that goes, so that its workers let go of it, and removed. */
-  async #removeDamaged({ id }: Run): Promise<SteeringReply> {
+  async #removeDamaged({ id, generation }: Run): Promise<SteeringReply> {
     const { redis, keys } = this.context
-    await this.#close({ id }, 'cancelled').catch(() => undefined)
+    await this.#close({ id, generation }, 'cancelled').catch(() => undefined)
     await redis.unlink(...keys.allOfRun(id))
-    await Promise.all([keys.runs, keys.openRuns].map((list) => redis.zrem(list, id)))
+    await Promise.all([redis.zrem(keys.runs, id), this.index.forget(id)])
     return { status: 'done', queue: NOTHING }
   }
 
   /** Gives up a run that had to start by now and did not. Returns whether that ended it. */
   async expire(id: string): Promise<boolean> {
-    const reply = await this.#close({ id }, 'expired')
+    const reply = await this.#close({ id, generation: NEVER_RETRIED }, 'expired')
     await this.index.notExpiring(id)
     return reply?.status === 'done'
   }
 
-  async #close({ id }: Pick<Run, 'id'>, outcome: 'cancelled' | 'expired'): Promise<SteeringReply> {
-    const reply = (await cancelRun.run(this.context, id, outcome)) as
+  async #close(run: Pick<Run, 'id' | 'generation'>, outcome: 'cancelled' | 'expired'): Promise<SteeringReply> {
+    const reply = (await cancelRun.run(this.context, run.id, outcome)) as
       ['ended'] | ['closing'] | ['refused', RunState] | null
     if (!reply) return undefined
     if (reply[0] === 'refused') return { status: 'refused', state: reply[1] }
-    if (reply[0] === 'ended') this.index.ended(id)
+    if (reply[0] === 'ended') this.index.ended(run)
     return { status: 'done', queue: NOTHING }
   }
 
@@ -77,9 +80,12 @@ export class RunSteering {
 
   /** Reopens an ended run for its failed items. Refused while it is going on, and when nothing failed. */
   async retry(run: Run, window: number): Promise<SteeringReply> {
-    await this.index.reopening(run.id)
+    const next = run.generation + 1
+    await this.index.reopening(run.id, next)
     const reply = readReply(await retryRun.run(this.context, run.id, window))
-    if (reply?.status === 'done') await this.index.reopening(run.id)
+    // The run was read before: another retry may have come in between.
+    if (reply?.status === 'done' && reply.queue.generation !== next)
+      await this.index.reopening(run.id, reply.queue.generation)
     return reply
   }
 }

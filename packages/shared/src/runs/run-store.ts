@@ -38,6 +38,13 @@ export interface AcceptRequest {
   queueNow: number
 }
 
+/** Names a batch; `generation`: that of its job. */
+export interface BatchRef {
+  run: string
+  batch: number
+  generation: number
+}
+
 /** A batch in the hands of the worker that started it. */
 export interface StartedBatch {
   run: Run
@@ -168,7 +175,7 @@ export class RunStore {
    */
   async start(
     identity: string,
-    { run: runId, batch, generation }: { run: string; batch: number; generation: number },
+    { run: runId, batch, generation }: BatchRef,
     token: string,
     last?: Pick<StartedBatch, 'run' | 'form'>,
   ): Promise<StartedBatch | 'foreign' | undefined> {
@@ -176,7 +183,7 @@ export class RunStore {
     const reply = (await startBatch.run(this.context, runId, batch, generation, token, identity, known ? '1' : '')) as
       [number, (string | null)[], string?, string[]?] | 'foreign' | 'ended' | null
     if (reply === 'foreign') return reply
-    if (reply === 'ended') this.index.ended(runId)
+    if (reply === 'ended') this.index.ended({ id: runId, generation })
     if (!reply || reply === 'ended') return undefined
     const [interruptions, data, form, fields] = reply
     const run = known?.run ?? parseRunReply(fields ?? [])
@@ -214,7 +221,7 @@ export class RunStore {
     if (status === 'lost') return { status }
     if (status === 'ended') {
       // A crash before this is written leaves an ended run among the open ones: the reconciler puts it right.
-      this.index.ended(run.id)
+      this.index.ended(run)
       return { status }
     }
     const queue = { batches: batches.map(Number), generation: Number(generation) }
@@ -222,9 +229,12 @@ export class RunStore {
   }
 
   /** Takes a batch back from a lost owner. `queued`: its job is to stand in the queue again; else it needs none. */
-  async takeBack(runId: string, batch: number, token: string): Promise<'queued' | 'parked' | 'ended' | undefined> {
-    const reply = (await takeBack.run(this.context, runId, batch, token)) as 'queued' | 'parked' | 'ended' | null
-    if (reply === 'ended') this.index.ended(runId)
+  async takeBack(
+    { run, batch, generation }: BatchRef,
+    token: string,
+  ): Promise<'queued' | 'parked' | 'ended' | undefined> {
+    const reply = (await takeBack.run(this.context, run, batch, token)) as 'queued' | 'parked' | 'ended' | null
+    if (reply === 'ended') this.index.ended({ id: run, generation })
     return reply ?? undefined
   }
 }
