@@ -1,9 +1,5 @@
 -- Says that the first handler call of a run that has to start in time is about to begin.
 -- Returns 'begin', or 'expired' when its time is up: then the run is given up; 'hold' or 'cancel' when it is not to begin.
-local damaged = damage()
-if damaged then
-  return damaged
-end
 local run = redis.call('HMGET', RUN, 'state', 'closing', 'expiresAt')
 if run[2] or not run[1] or TERMINAL[run[1]] then
   return 'cancel'

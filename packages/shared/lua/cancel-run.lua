@@ -1,10 +1,6 @@
 -- Gives a run up: what nobody is running becomes cancelled at once, the rest when its workers have let go of it.
 --   ARGV  2 outcome of what is left: 'cancelled', or 'expired', which spares runs that have started or are not due
 -- Returns nil when there is no such run; { 'ended' }, { 'closing' }, or { 'refused', state } when the run has ended before.
-local damaged = damage()
-if damaged then
-  return damaged
-end
 local run = redis.call('HMGET', RUN, 'state', 'closing', 'expiresAt')
 if not run[1] then
   return nil

@@ -1,9 +1,5 @@
 -- Begins nothing more of a run until it is resumed; calls that are going on end in peace.
 -- Returns nil when there is no such run; { 'ok' }, or { 'refused', state }. Harmless when repeated.
-local damaged = damage()
-if damaged then
-  return damaged
-end
 local run = redis.call('HMGET', RUN, 'state', 'closing')
 if not run[1] then
   return nil

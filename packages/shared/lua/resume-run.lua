@@ -1,10 +1,6 @@
 -- Lets a paused or halted run go on; its failure limit counts anew from here.
 --   ARGV  2 most batches of the run to stand in the queue
 -- Returns nil when there is no such run; { 'ok', generation, batches to queue… }, or { 'refused', state }.
-local damaged = damage()
-if damaged then
-  return damaged
-end
 local run = redis.call('HMGET', RUN, 'state', 'closing', 'startedAt')
 if not run[1] then
   return nil

@@ -2,10 +2,6 @@
 --   ARGV  2 most batches of the run to stand in the queue
 -- Returns nil when there is no such run; { 'ok', generation, batches to queue… }, or { 'refused', state } when the run has not
 -- ended or nothing of it failed.
-local damaged = damage()
-if damaged then
-  return damaged
-end
 local state = redis.call('HGET', RUN, 'state')
 if not state then
   return nil

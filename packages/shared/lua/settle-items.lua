@@ -8,10 +8,6 @@
 -- Returns { 'lost' } when another owner has the batch: then nothing was recorded; { 'ended' } when this ended the run;
 -- else { 'ok' | 'hold' | 'cancel' | 'parked', generation, batches to queue… }: hold and cancel are what the run wants of this
 -- worker, parked says that the released batch has no job for now. A repeated sequence is answered { 'ok' } and recorded once.
-local damaged = damage()
-if damaged then
-  return damaged
-end
 local it = cjson.decode(ARGV[2])
 local batch = int(it.batch)
 local lease = redis.call('HGET', LEASES, batch)

@@ -4,10 +4,6 @@
 -- Returns nil when there is nothing to do (the run is gone, the batch has ended, is parked, or has another owner, or the job is
 -- of an older generation), 'foreign' when the run is one of another action, 'ended' when that ended the run, else
 --   { earlier owners that were lost, { packed ids of a chunk, its log so far or false, … }, form, run fields (as HGETALL) }
-local damaged = damage()
-if damaged then
-  return damaged
-end
 local lease = redis.call('HGET', LEASES, ARGV[2])
 if not lease then
   return nil

@@ -2,10 +2,6 @@
 --   ARGV  2 batch   3 the owner's token
 -- Returns 'queued' (its job is to go back to the queue), 'parked' (it needs no job now), 'ended' when that ended the run,
 -- nil when the owner has given it up meanwhile.
-local damaged = damage()
-if damaged then
-  return damaged
-end
 local lease = redis.call('HGET', LEASES, ARGV[2])
 if not lease then
   return nil

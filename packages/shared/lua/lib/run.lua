@@ -48,18 +48,6 @@ local function numbers(...)
   return values
 end
 
--- Fields that the scripts add to. One that holds no whole number would make a script stop half-way: it is looked for before
--- anything is written. Returns the error, or nil.
-local COUNTED = { 'active', 'succeeded', 'failed', 'skipped', 'cancelled', 'expired', 'queued', 'rev', 'generation' }
-local function damage()
-  local values = redis.call('HMGET', RUN, unpack(COUNTED))
-  for i, name in ipairs(COUNTED) do
-    if values[i] and (not values[i]:match('^%-?%d+$') or #values[i] > 16) then
-      return redis.error_reply('DAMAGED the field ' .. name .. ' of the run holds no whole number')
-    end
-  end
-end
-
 -- How many items have no outcome yet.
 local function open_items()
   local count = numbers('total', 'succeeded', 'failed', 'skipped', 'cancelled', 'expired')

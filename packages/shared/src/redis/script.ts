@@ -12,10 +12,10 @@ export class Script {
   readonly #lua: string
   readonly #keys: number
 
-  /** `lib`: a file of `lua/lib` that is put before the script's own text. */
-  constructor(file: string, keys: number, lib?: string) {
+  /** `libs`: files of `lua/lib` that are put before the script's own text. */
+  constructor(file: string, keys: number, libs: readonly string[] = []) {
     this.#name = `flexaction:${file}`
-    this.#lua = (lib === undefined ? '' : readLua(`lib/${lib}`)) + readLua(file)
+    this.#lua = [...libs.map((lib) => `lib/${lib}`), file].map(readLua).join('')
     this.#keys = keys
   }
 

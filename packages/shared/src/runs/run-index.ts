@@ -4,7 +4,7 @@ import type { NewRun, Run } from './run.js'
 import { runIdTime } from './run-id.js'
 import { RunScript, type RunScriptContext } from './run-scripts.js'
 
-const purgeRun = new RunScript('purge-run')
+const purgeRun = new RunScript('purge-run', 'any')
 
 /** Runs that ended are taken out of the open ones this much later, several at a time, in ms. */
 const FLUSH_EVERY_MS = 100

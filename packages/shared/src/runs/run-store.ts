@@ -8,8 +8,8 @@ import { type NewRun, parseRunReply, type Run, runFields } from './run.js'
 import type { RunIndex } from './run-index.js'
 import { RunScript, type RunScriptContext } from './run-scripts.js'
 
-const acceptRun = new RunScript('accept-run')
-const stageRun = new RunScript('stage-run')
+const acceptRun = new RunScript('accept-run', 'any')
+const stageRun = new RunScript('stage-run', 'any')
 const startBatch = new RunScript('start-batch')
 const beginRun = new RunScript('begin-run')
 const settleItems = new RunScript('settle-items')
