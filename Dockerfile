@@ -11,6 +11,7 @@ COPY package.json pnpm-lock.yaml pnpm-workspace.yaml tsconfig.base.json tsconfig
 COPY deploy/image deploy/image
 COPY packages packages
 COPY apps apps
+COPY samples samples
 RUN sh deploy/image/build-tree.sh /app
 
 FROM node:20-bookworm-slim

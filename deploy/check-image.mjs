@@ -17,13 +17,13 @@ const BUILD_STEP = 'sh deploy/image/build-tree.sh /app'
 const DEADLINE = 30_000
 const TOKEN = 'token-of-the-check'
 
-/** Packages that only developers need, and folders that no image should hold. */
+/** Packages that only developers need, and files that no image should hold; the samples are loaded as they were written. */
 const UNWANTED_PACKAGES = /^(typescript|@typescript\+|vitest|oxlint|knip|prettier|fast-check|smtp-server)/
-const UNWANTED_FILES = /(^|\/)(src|test|\.git|\.data|\.env)(\/|$)|\.ts$|\.tsbuildinfo$/
+const UNWANTED_FILES = /(^|\/)(src|test|\.git|\.data|\.env)(\/|$)|^(?!samples\/).*\.ts$|\.tsbuildinfo$/
 
 /** An action as users would mount it, in TypeScript and without packages of its own. */
 const MOUNTED_ACTION = `
-import { ActionError, common, defineAction, field } from '@flexaction/shared'
+import { ActionError, common, defineAction, field } from 'flexaction'
 
 export default defineAction({
   name: 'greet',

@@ -85,7 +85,7 @@ async function allSettings() {
     ['worker', settingsTable(workerSettings)],
     ['`npm start`', launcherSettings()],
     ['`docker compose`', composeSettings(await readFile(inRepository('docker-compose.yml'), 'utf8'))],
-    ['samples', sampleSettings((await importBuilt('apps/worker/dist/samples/settings.js')).readSampleSettings)],
+    ['samples', sampleSettings((await importBuilt('samples/dist/lib/settings.js')).readSampleSettings)],
   ])) {
     for (const row of some) {
       const known = rows.get(row.name)

@@ -19,12 +19,12 @@ cp package.json pnpm-lock.yaml pnpm-workspace.yaml "$target"
 mkdir "$target/deploy"
 cp -R deploy/image "$target/deploy"
 rm "$target/deploy/image/build-tree.sh"
-# Of the apps and packages: all but their sources and what only compilers and editors read.
+# Of the apps and packages: all but their sources and what only compilers and editors read. The samples are loaded as they were written.
 tar -cf - \
   --exclude node_modules --exclude src --exclude 'tsconfig*.json' \
   --exclude apps/console/public --exclude apps/console/index.html --exclude 'apps/console/*.mjs' \
-  --exclude '*.tsbuildinfo' --exclude '*.d.ts' --exclude '*.map' \
-  apps packages | tar -xf - -C "$target"
+  --exclude samples/dist --exclude '*.tsbuildinfo' --exclude '*.d.ts' --exclude '*.map' \
+  apps packages samples | tar -xf - -C "$target"
 
 cd "$target"
 $pnpm install --frozen-lockfile --prod --prefer-offline

@@ -104,6 +104,7 @@ async function bringUp(launch, watch) {
     PORT: String(settings.port),
     HOST: settings.host,
     DATA_DIR: dataDir,
+    ACTIONS_DIR: settings.actionsDirs.join(','),
     REDIS_URL: redisUrl,
     REDIS_URL_FILE: '',
     ...(token && { AUTH_TOKENS: `developer:admin:${token}` }),
@@ -113,7 +114,7 @@ async function bringUp(launch, watch) {
   started()
   progress.done()
   progress.print(welcome(settings, token))
-  if (watch) onEnd(await reloadOnChange({ app, actionsDir: settings.actionsDir, progress, signal }))
+  if (watch) onEnd(await reloadOnChange({ app, actionsDirs: settings.actionsDirs, progress, signal }))
 }
 
 /**

@@ -8,7 +8,7 @@ import { prepareToolchain } from './toolchain.mjs'
 /**
  * @typedef {object} ReloadOptions
  * @property {import('./running-app.mjs').RunningApp} app
- * @property {string | undefined} actionsDir
+ * @property {string[]} actionsDirs
  * @property {import('./progress.mjs').Progress} progress
  * @property {AbortSignal} signal
  */
@@ -19,8 +19,8 @@ import { prepareToolchain } from './toolchain.mjs'
  *
  * @param {ReloadOptions} options
  */
-export async function reloadOnChange({ app, actionsDir, progress, signal }) {
-  let running = await codeInUse(actionsDir)
+export async function reloadOnChange({ app, actionsDirs, progress, signal }) {
+  let running = await codeInUse(actionsDirs)
   let work = Promise.resolve()
 
   const reload = async () => {
@@ -33,7 +33,7 @@ export async function reloadOnChange({ app, actionsDir, progress, signal }) {
       return
     }
     progress.done()
-    const built = await codeInUse(actionsDir)
+    const built = await codeInUse(actionsDirs)
     const before = running
     running = built
     if (built.worker !== before.worker) {
@@ -46,7 +46,7 @@ export async function reloadOnChange({ app, actionsDir, progress, signal }) {
     }
   }
 
-  const stopWatching = await watchFolders(await watchedFolders(actionsDir), () => {
+  const stopWatching = await watchFolders(await watchedFolders(actionsDirs), () => {
     work = work.then(reload)
   })
   return async () => {
@@ -55,22 +55,21 @@ export async function reloadOnChange({ app, actionsDir, progress, signal }) {
   }
 }
 
-/** Folders whose change calls for a build or a restart. @param {string | undefined} actionsDir */
-async function watchedFolders(actionsDir) {
+/** Folders whose change calls for a build or a restart. @param {string[]} actionsDirs */
+async function watchedFolders(actionsDirs) {
   const sources = (await compiledProjects()).flatMap((project) => [`${project}/src`, `${project}/lua`])
-  return actionsDir === undefined ? sources : [...sources, actionsDir]
+  return [...sources, ...actionsDirs]
 }
 
-/** What the running processes have loaded. @param {string | undefined} actionsDir */
-async function codeInUse(actionsDir) {
+/** What the running processes have loaded. @param {string[]} actionsDirs */
+async function codeInUse(actionsDirs) {
   const packages = await readdir(inRepository('packages'))
   const common = packages.flatMap((name) => [
     inRepository('packages', name, 'dist'),
     inRepository('packages', name, 'lua'),
   ])
-  const actions = actionsDir === undefined ? [] : [actionsDir]
   return {
     gateway: await fingerprint([...common, inRepository('apps', 'gateway', 'dist')]),
-    worker: await fingerprint([...common, inRepository('apps', 'worker', 'dist'), ...actions]),
+    worker: await fingerprint([...common, inRepository('apps', 'worker', 'dist'), ...actionsDirs]),
   }
 }

@@ -14,7 +14,7 @@ import { StartProblem } from './start-problem.mjs'
  * @property {string | undefined} authTokens given, or the file that holds them
  * @property {boolean} production
  * @property {string} apiPrefix
- * @property {string | undefined} actionsDir absolute
+ * @property {string[]} actionsDirs folders of the modules that workers load, absolute
  * @property {number} shutdownDeadline ms
  */
 
@@ -55,7 +55,7 @@ export function readSettings(env) {
     return 0
   }
 
-  const actionsDir = text('ACTIONS_DIR')
+  const actionsDirs = (text('ACTIONS_DIR') ?? SAMPLES).split(',').map((folder) => resolve(root, folder.trim()))
   const settings = Object.freeze({
     port: whole('PORT', 8080, 1, 65_535),
     host: text('HOST') ?? '127.0.0.1',
@@ -65,7 +65,7 @@ export function readSettings(env) {
     authTokens: text('AUTH_TOKENS') ?? text('AUTH_TOKENS_FILE'),
     production: text('NODE_ENV') === 'production',
     apiPrefix: text('API_PREFIX')?.replace(/\/+$/, '') ?? '/api',
-    actionsDir: actionsDir === undefined ? undefined : resolve(root, actionsDir),
+    actionsDirs,
     shutdownDeadline: duration('SHUTDOWN_DEADLINE', '30s'),
   })
   // The apps say it of their own settings, with every other name that is nearly right.
@@ -83,6 +83,9 @@ function secretIn(file) {
     throw new StartProblem(`REDIS_URL_FILE cannot be read: ${String(error)}`, 'Name a file that can be read.')
   }
 }
+
+/** What is served when ACTIONS_DIR names nothing. */
+const SAMPLES = 'samples/actions,samples/collections'
 
 /** @type {Record<string, number>} ms */
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }

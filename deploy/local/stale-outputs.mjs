@@ -5,7 +5,7 @@ import { inRepository } from './repository.mjs'
 
 const OUTPUT = /\.(?:js|js\.map|d\.ts|d\.ts\.map)$/
 
-/** The folders that `tsc -b` builds, each with `src` and `dist`, as the root tsconfig.json names them. */
+/** The folders that `tsc -b` builds, each with `dist`, as the root tsconfig.json names them. */
 export async function compiledProjects() {
   const config = await readFile(inRepository('tsconfig.json'), 'utf8')
   return [...config.matchAll(/"path":\s*"([^"]+)"/g)].map((match) => inRepository(match[1] ?? ''))
@@ -17,6 +17,7 @@ export async function compiledProjects() {
  */
 export async function removeStaleOutputs() {
   for (const project of await compiledProjects()) {
+    if (!existsSync(join(project, 'src'))) continue
     const outputs = await readdir(join(project, 'dist'), { recursive: true }).catch(() => [])
     for (const output of outputs) {
       if (!OUTPUT.test(output)) continue

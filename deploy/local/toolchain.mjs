@@ -65,7 +65,7 @@ async function installPackages({ progress, signal }) {
 /** The installed packages fit while these files, the system and Node's binary interface are the same. */
 async function hashInstallInputs() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${process.versions.modules}`)
-  const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', 'test/package.json']
+  const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', 'test/package.json', 'samples/package.json']
   for (const group of ['apps', 'packages']) {
     for (const name of (await readdir(inRepository(group))).sort()) files.push(`${group}/${name}/package.json`)
   }

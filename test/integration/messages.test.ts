@@ -10,7 +10,7 @@ import {
   records,
 } from '@flexaction/shared'
 import { takeAddedMessages } from '@flexaction/shared/definitions'
-import { importFromAnywhere } from '@flexaction/worker/loading/import-module'
+import { importFrom } from '@flexaction/worker/loading/import-module'
 import { loadDefinitions } from '@flexaction/worker/loading/load-definitions'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -192,9 +192,9 @@ it('loads handlers of modules that only add them, and says what is wrong with ot
   try {
     await writeFile(
       join(folder, 'jet.ts'),
-      "import { addMessageHandler } from '@flexaction/shared'\naddMessageHandler('ping', (params) => ({ pong: params }))\n",
+      "import { addMessageHandler } from 'flexaction'\naddMessageHandler('ping', (params) => ({ pong: params }))\n",
     )
-    const { messages } = await loadDefinitions([folder], importFromAnywhere())
+    const { messages } = await loadDefinitions([folder], importFrom(folder))
     expect(messages.map(({ name }) => name)).toEqual(['ping'])
 
     // A module is loaded once per process: this is another one.
@@ -204,7 +204,7 @@ it('loads handlers of modules that only add them, and says what is wrong with ot
       "import { addMessageHandler, defineMessage } from '@flexaction/shared'\n" +
         "addMessageHandler('ping', 5)\nexport default defineMessage({ name: 'get_field_options', handle: () => [] })\n",
     )
-    const problems = await loadDefinitions([folder], importFromAnywhere()).catch((error: Error) => error)
+    const problems = await loadDefinitions([folder], importFrom(folder)).catch((error: Error) => error)
     expect((problems as Error).message.split('\n').slice(1)).toEqual([
       "  - wrong.mjs, message 'get_field_options': options are found by the field: field.select({ options: async () => […] })",
       "  - wrong.mjs, message 'ping': handle: Invalid input: expected function, received number (received 5)",

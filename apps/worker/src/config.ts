@@ -13,8 +13,9 @@ export const workerSettings = {
   }),
   ACTIONS_DIR: text({
     description:
-      'Folder of the modules that define actions and collections (.js, .mjs, .ts). Default: those of the worker app.',
-    allowed: 'a folder',
+      'Folder of the modules that define actions, collections and messages (.js, .mjs, .ts); several are separated by commas. ' +
+      'Default: those of the folders actions, collections and messages that the working directory has.',
+    allowed: 'a folder, or several',
   }),
   STALL_AFTER: duration({
     description: 'How long a silent worker keeps its batches before another one takes them over.',

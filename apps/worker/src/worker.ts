@@ -18,14 +18,14 @@ import { RpcServer } from '@flexaction/shared/rpc'
 import { Backlog, ListingStore, RunIndex, RunReader, RunStore } from '@flexaction/shared/runs'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { answersOf } from './answering/answers.js'
 import type { WorkerConfig } from './config.js'
 import { HealthServer } from './health-server.js'
 import type { Isolation } from './isolating/isolated-process.js'
 import { Limiters } from './limiting/limiters.js'
 import { Lister } from './listing/lister.js'
-import { importBuilt, importFromAnywhere } from './loading/import-module.js'
+import { foldersOfDefinitions } from './loading/folders.js'
+import { importFrom } from './loading/import-module.js'
 import { type Definitions, loadDefinitions } from './loading/load-definitions.js'
 import { OwnedBatches } from './owning/owned-batches.js'
 import { CatalogPublisher } from './publishing/catalog-publisher.js'
@@ -40,8 +40,6 @@ import { runnablesOf } from './running/runnable-action.js'
 import { drain } from './running/drain.js'
 import { VERSION } from './version.js'
 
-const folder = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-
 /** A worker is patient: what it has to record must be recorded. A connection is dead when nothing moves for so long, in ms. */
 const DEAD_AFTER_MS = 4_000
 /** The leader looks this often for what is to be done, in ms; more often if passes are due more often. */
@@ -49,8 +47,8 @@ const LEADER_LOOKS_EVERY_MS = 1_000
 
 /** Loads the definitions that the configuration names. Throws DefinitionProblems with all that is wrong with them. */
 export function loadConfigured({ ACTIONS_DIR }: Pick<WorkerConfig, 'ACTIONS_DIR'>): Promise<Definitions> {
-  if (ACTIONS_DIR) return loadDefinitions([ACTIONS_DIR], importFromAnywhere())
-  return loadDefinitions([folder('actions'), folder('collections')], importBuilt)
+  const folders = foldersOfDefinitions(ACTIONS_DIR)
+  return loadDefinitions(folders, importFrom(folders[0] ?? '.'))
 }
 
 /** What only a worker with a process of its own has. */

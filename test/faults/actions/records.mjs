@@ -1,5 +1,5 @@
 // Actions of the fault suite. Each call leaves a line in the file that CALLS_LOG names: what handlers really did.
-import { defineAction, defineCollection, field, records } from '@flexaction/shared'
+import { defineAction, defineCollection, field, records } from 'flexaction'
 import { appendFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 

@@ -1,8 +1,8 @@
 import type { CollectionDefinition, ListedRecord } from '@flexaction/shared'
 import { describe, expect, test } from 'vitest'
-import accounts from '../../../apps/worker/dist/collections/accounts.js'
-import users from '../../../apps/worker/dist/collections/users.js'
-import { sampleDatabase } from '../../../apps/worker/dist/samples/database.js'
+import accounts from '../../../samples/dist/collections/accounts.js'
+import users from '../../../samples/dist/collections/users.js'
+import { sampleDatabase } from '../../../samples/dist/lib/database.js'
 import { useSampleFolder } from './sample-folder.js'
 
 useSampleFolder()

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { openDatabase, sampleDatabase } from '../../../apps/worker/dist/samples/database.js'
+import { openDatabase, sampleDatabase } from '../../../samples/dist/lib/database.js'
 import { runTogether, startProcess } from './processes.js'
 import { useSampleFolder } from './sample-folder.js'
 

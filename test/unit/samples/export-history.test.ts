@@ -1,8 +1,8 @@
 import { ActionError, type FileResult } from '@flexaction/shared'
 import { describe, expect, test } from 'vitest'
-import transfer from '../../../apps/worker/dist/actions/account-transfer.js'
-import exportHistory from '../../../apps/worker/dist/actions/export-history.js'
-import mailUsers from '../../../apps/worker/dist/actions/mail-users.js'
+import transfer from '../../../samples/dist/actions/account-transfer.js'
+import exportHistory from '../../../samples/dist/actions/export-history.js'
+import mailUsers from '../../../samples/dist/actions/mail-users.js'
 import { call } from './call.js'
 import { useSampleFolder } from './sample-folder.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import refresh from '../../../apps/worker/dist/actions/refresh-users-status.js'
-import { sampleDatabase } from '../../../apps/worker/dist/samples/database.js'
+import refresh from '../../../samples/dist/actions/refresh-users-status.js'
+import { sampleDatabase } from '../../../samples/dist/lib/database.js'
 import { call } from './call.js'
 import { useSampleFolder } from './sample-folder.js'
 

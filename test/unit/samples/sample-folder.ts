@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, vi } from 'vitest'
-import { closeSampleDatabase } from '../../../apps/worker/dist/samples/database.js'
-import { closeSampleMailer } from '../../../apps/worker/dist/samples/mail.js'
+import { closeSampleDatabase } from '../../../samples/dist/lib/database.js'
+import { closeSampleMailer } from '../../../samples/dist/lib/mail.js'
 
 /** Gives each test of the file a DATA_DIR of its own, and so a database of its own. */
 export function useSampleFolder(): { readonly path: string } {

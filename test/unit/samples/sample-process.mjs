@@ -1,7 +1,7 @@
 // A process of its own for the tests of races: it loads its modules, says that it is ready, and works when told to.
 import { setTimeout } from 'node:timers/promises'
-import { closeSampleDatabase, sampleDatabase } from '../../../apps/worker/dist/samples/database.js'
-import transfer from '../../../apps/worker/dist/actions/account-transfer.js'
+import { closeSampleDatabase, sampleDatabase } from '../../../samples/dist/lib/database.js'
+import transfer from '../../../samples/dist/actions/account-transfer.js'
 
 const jobs = {
   // A slow write to a file that is not in WAL mode.

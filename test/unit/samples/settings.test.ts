@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readSampleSettings } from '../../../apps/worker/dist/samples/settings.js'
+import { readSampleSettings } from '../../../samples/dist/lib/settings.js'
 
 describe('the settings of the samples', () => {
   test('have defaults below .data', () => {

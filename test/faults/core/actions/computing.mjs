@@ -1,5 +1,5 @@
 // Handlers that take their process with them, in one way or another.
-import { defineAction, field, records } from '@flexaction/shared'
+import { defineAction, field, records } from 'flexaction'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { compute, note } from './lib/note.mjs'

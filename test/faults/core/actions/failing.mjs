@@ -1,5 +1,5 @@
 // Handlers that fail at first, and one that only some workers have.
-import { defineAction, records } from '@flexaction/shared'
+import { defineAction, records } from 'flexaction'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { note } from './lib/note.mjs'

@@ -1,5 +1,5 @@
 // Collections and options that do not answer, or never come to an end.
-import { defineAction, defineCollection, defineMessage, field, records } from '@flexaction/shared'
+import { defineAction, defineCollection, defineMessage, field, records } from 'flexaction'
 import { setTimeout as pause } from 'node:timers/promises'
 import { note } from './lib/note.mjs'
 

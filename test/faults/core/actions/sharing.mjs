@@ -1,5 +1,5 @@
 // Actions that take their time: for who is called where, and when.
-import { defineAction, field, records } from '@flexaction/shared'
+import { defineAction, field, records } from 'flexaction'
 import { setTimeout as pause } from 'node:timers/promises'
 import { compute, note } from './lib/note.mjs'
 

@@ -1,5 +1,5 @@
 // Handlers whose texts and results are long.
-import { defineAction, field, records } from '@flexaction/shared'
+import { defineAction, field, records } from 'flexaction'
 import { note } from './lib/note.mjs'
 
 const target = records('users')

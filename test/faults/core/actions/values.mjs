@@ -1,5 +1,5 @@
 // Handlers that throw, return, and say odd things. The record's id names the thing; 'fine' is an ordinary record.
-import { ActionError, defineAction, records } from '@flexaction/shared'
+import { ActionError, defineAction, records } from 'flexaction'
 
 const revoked = () => {
   const { proxy, revoke } = Proxy.revocable({}, {})

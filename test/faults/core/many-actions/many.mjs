@@ -1,5 +1,5 @@
 // As many actions as MANY_ACTIONS says.
-import { defineAction, records } from '@flexaction/shared'
+import { defineAction, records } from 'flexaction'
 
 const count = Number(process.env['MANY_ACTIONS'] ?? 0)
 

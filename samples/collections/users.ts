@@ -1,7 +1,7 @@
-import { defineCollection } from '@flexaction/shared'
-import { sampleDatabase } from '../samples/database.js'
-import { containing, toPage } from '../samples/listing.js'
-import type { User } from '../samples/users.js'
+import { defineCollection } from 'flexaction'
+import { sampleDatabase } from '../lib/database.js'
+import { containing, toPage } from '../lib/listing.js'
+import type { User } from '../lib/users.js'
 
 export default defineCollection({
   name: 'users',

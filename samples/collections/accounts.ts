@@ -1,6 +1,6 @@
-import { defineCollection } from '@flexaction/shared'
-import { sampleDatabase } from '../samples/database.js'
-import { containing, toPage } from '../samples/listing.js'
+import { defineCollection } from 'flexaction'
+import { sampleDatabase } from '../lib/database.js'
+import { containing, toPage } from '../lib/listing.js'
 
 export default defineCollection({
   name: 'projects;account',

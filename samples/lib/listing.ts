@@ -1,4 +1,4 @@
-import type { ListedRecord, RecordPage } from '@flexaction/shared'
+import type { ListedRecord, RecordPage } from 'flexaction'
 
 /** The pattern for `LIKE ? ESCAPE '\'` that finds `search` as it was typed, anywhere in a text. SQLite ignores the case of ASCII letters only. */
 export function containing(search = ''): string {

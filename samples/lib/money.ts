@@ -1,4 +1,4 @@
-import { ActionError } from '@flexaction/shared'
+import { ActionError } from 'flexaction'
 
 const MOST_CENTS = 10n ** 15n
 

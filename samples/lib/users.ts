@@ -1,4 +1,4 @@
-import type { RecordId } from '@flexaction/shared'
+import type { RecordId } from 'flexaction'
 import { sampleDatabase } from './database.js'
 
 export interface User {

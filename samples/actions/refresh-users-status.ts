@@ -1,5 +1,5 @@
-import { collection, common, defineAction } from '@flexaction/shared'
-import { sampleDatabase } from '../samples/database.js'
+import { collection, common, defineAction } from 'flexaction'
+import { sampleDatabase } from '../lib/database.js'
 
 const name = 'refresh_users_status'
 const ACTIVE_WITHIN_DAYS = 30

@@ -1,6 +1,6 @@
-import { ActionError, collection, defineAction, field, type RecordId } from '@flexaction/shared'
-import { sampleDatabase } from '../samples/database.js'
-import { formatAmount, parseAmount } from '../samples/money.js'
+import { ActionError, collection, defineAction, field, type RecordId } from 'flexaction'
+import { sampleDatabase } from '../lib/database.js'
+import { formatAmount, parseAmount } from '../lib/money.js'
 
 export default defineAction({
   name: 'account_transfer',

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
-import { ActionError, defineAction, field, records, result } from '@flexaction/shared'
-import { sampleDatabase } from '../samples/database.js'
-import { findUser } from '../samples/users.js'
+import { ActionError, defineAction, field, records, result } from 'flexaction'
+import { sampleDatabase } from '../lib/database.js'
+import { findUser } from '../lib/users.js'
 
 const CHAPTERS = {
   user: 'SELECT * FROM users WHERE id = ?',

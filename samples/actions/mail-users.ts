@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { type BulkContext, defineAction, field, type RecordId, records } from '@flexaction/shared'
-import { sampleDatabase } from '../samples/database.js'
-import { isRefusedForGood, sampleMailer } from '../samples/mail.js'
-import { findUser } from '../samples/users.js'
+import { type BulkContext, defineAction, field, type RecordId, records } from 'flexaction'
+import { sampleDatabase } from '../lib/database.js'
+import { isRefusedForGood, sampleMailer } from '../lib/mail.js'
+import { findUser } from '../lib/users.js'
 
 export default defineAction({
   name: 'mail_users',
