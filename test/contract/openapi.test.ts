@@ -74,6 +74,7 @@ it('describes what is really answered', async () => {
   schemas.itemLog.parse(await get(`/runs/${id}/log?record=1`))
   schemas.actions.parse(await get('/actions'))
   schemas.workers.parse(await get('/workers'))
+  schemas.scale.parse(await get('/scale'))
   schemas.history.parse(await get('/history?span=day'))
   schemas.collections.parse(await get('/collections'))
   schemas.recordsPage.parse(await get('/collections/users/records'))

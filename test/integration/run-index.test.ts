@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { connect, Keys } from '@flexaction/shared/redis'
-import { type NewRun, newRunId, RunIndex } from '@flexaction/shared/runs'
+import { type EndedRun, type NewRun, newRunId, RunIndex } from '@flexaction/shared/runs'
 import { expect, it } from 'vitest'
 import { redisUrl } from '../harness/redis.js'
 
@@ -8,6 +8,10 @@ const MOST = 10
 
 function newRun(id = newRunId(Date.now())): NewRun {
   return { id, action: 'note', user: { name: 'admin', role: 'admin', groups: [] } } as unknown as NewRun
+}
+
+function endedRun(id: string): EndedRun {
+  return { id } as unknown as EndedRun
 }
 
 function makeIndexes(): { ending: RunIndex; retrying: RunIndex; [Symbol.dispose](): void } {
@@ -24,7 +28,7 @@ it('an end that is written after the run was reopened leaves it among the open r
   using indexes = makeIndexes()
   const run = newRun()
   await indexes.ending.enter(run)
-  indexes.ending.ended({ id: run.id, generation: 0 })
+  indexes.ending.ended(endedRun(run.id), 0)
   await indexes.retrying.reopening(run.id, 1)
 
   await indexes.ending.stop()
@@ -39,7 +43,7 @@ it('a run that ended after retries and resumes stands among the open runs no mor
   await indexes.ending.enter(other)
   await indexes.retrying.reopening(run.id, 1)
   await indexes.retrying.reopening(run.id, 12)
-  indexes.ending.ended({ id: run.id, generation: 14 })
+  indexes.ending.ended(endedRun(run.id), 14)
 
   await indexes.ending.stop()
 

@@ -5,6 +5,7 @@ import { JobQueues } from '@flexaction/shared/queues'
 import { connect, Keys, RedisClock } from '@flexaction/shared/redis'
 import { Backlog, RunIndex, RunStore } from '@flexaction/shared/runs'
 import { Limiter } from '@flexaction/worker/limiting/limiter'
+import { WorkerMetrics } from '@flexaction/worker/metrics/worker-metrics'
 import { OwnedBatches } from '@flexaction/worker/owning/owned-batches'
 import { Retries } from '@flexaction/worker/reconciling/retries'
 import { ActionRunner } from '@flexaction/worker/running/action-runner'
@@ -52,6 +53,7 @@ it('does not miss what is commanded to a run while one of its batches is being s
   if (!runnable) throw new Error('the action cannot be run')
   const runner = new ActionRunner(runnable, {
     ...{ store, queues, backlog, history, clock, owned },
+    metrics: new WorkerMetrics(),
     files: new FileStore({ redis, keys, mostBytes: 1_000, keptMs: 1_000, address: '' }),
     logger: system.logger('worker'),
     onError: fail,

@@ -25,6 +25,7 @@ const LOWEST = /** @type {Readonly<Record<string, import('./cases.mjs').Caller>>
   'post /runs/:id/retry': 'operator',
   'get /actions': 'viewer',
   'get /workers': 'viewer',
+  'get /scale': 'viewer',
   'get /history': 'viewer',
   'get /collections': 'viewer',
   'get /collections/:name/records': 'operator',

@@ -4,6 +4,7 @@ import { FileStore } from '@flexaction/shared/files'
 import { History } from '@flexaction/shared/history'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
+import { noteEndedRun } from '@flexaction/shared/metrics'
 import { RpcClient } from '@flexaction/shared/rpc'
 import { JobQueues } from '@flexaction/shared/queues'
 import {
@@ -41,6 +42,7 @@ import { type GatewayConfig, parseOrigins } from './config.js'
 import { ConsoleFiles, LOGIN_PATH } from './console/console-files.js'
 import { Dashboard } from './dashboard/dashboard.js'
 import { Health } from './health.js'
+import { GatewayMetrics } from './metrics/gateway-metrics.js'
 import { BodyBudget } from './http/body-budget.js'
 import { createApp } from './http/app.js'
 import { clientAddress, parseProxies } from './http/client-address.js'
@@ -52,6 +54,7 @@ import { MessagesEndpoint } from './messages/endpoint.js'
 import { EventStreams } from './watching/event-stream.js'
 import { RunWatch } from './watching/run-watch.js'
 import { WireLog } from './wire/wire-log.js'
+import { Workload } from './workload/workload.js'
 
 /** Callers wait for an answer: a connection on which nothing moves for so long is dead, in ms. */
 const DEAD_AFTER_MS = 600
@@ -84,7 +87,10 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const authenticator = new Authenticator({ book, sessions, attempts, jwt })
   const quota = new RequestQuota({ ...limiting, most: config.MAX_REQUESTS })
   // That Redis is away is said once, above.
+  const metrics = new GatewayMetrics()
+  redis.on('error', (error: Error) => metrics.failed(error))
   const report = (what: string) => (error: unknown) => {
+    metrics.failed(error)
     if (!isRedisAway(error)) logger.warn({ err: error }, what)
   }
   const refuse = config.NODE_ENV === 'production' && config.ALLOW_UNSAFE_REDIS === 'no'
@@ -116,17 +122,29 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     ownRunsOnly: parseOwnRunsOnly(config.OWN_RUNS_ONLY),
   })
   const context = { redis, keys }
-  const index = new RunIndex(context, report('noting ended runs failed; the reconciler corrects it'))
+  const backlog = new Backlog(redis, keys, report('counting pending items failed; the reconciler corrects it'))
+  const index = new RunIndex(
+    context,
+    report('noting ended runs failed; the reconciler corrects it'),
+    noteEndedRun({ metrics, backlog, logger }),
+  )
   const store = new RunStore(context, index)
   const steering = new RunSteering(context, index)
-  const backlog = new Backlog(redis, keys, report('counting pending items failed; the reconciler corrects it'))
+  const workload = new Workload({ backlog, queues, catalog })
   const admission = new Admission(
     backlog,
     config.MAX_PENDING_ITEMS,
     report('counting accepted items failed; the reconciler corrects it'),
   )
   const formBounds = { fields: config.MAX_FORM_FIELDS, characters: config.MAX_FORM_KB * 1_000 }
-  const acceptor = new Acceptor({ admission, store, queues, catalog, mostFormCharacters: formBounds.characters })
+  const acceptor = new Acceptor({
+    admission,
+    store,
+    queues,
+    catalog,
+    metrics,
+    mostFormCharacters: formBounds.characters,
+  })
   const factory = new RunFactory({ clock, callLength: (identity) => catalog.callLength(identity), endings })
   const expirer = new Expirer(clock, index, steering, report('looking for expired runs failed; trying again'))
   const executeAction = new ExecuteAction({
@@ -193,6 +211,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
       catalog,
       runs,
       queues,
+      workload,
       history: new History(redis, keys, now, report('counting for the charts failed')),
     },
     events: {
@@ -208,6 +227,9 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     files: new FileStore({ redis, keys, ...fileStoreOptions(config) }),
     dashboard,
     health,
+    metrics,
+    cluster: { redis, workload, catalog },
+    metricsPublic: config.METRICS_PUBLIC === 'yes',
     logger,
   })
   const server = new HttpServer(callbackOf(app), {
@@ -226,6 +248,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
       { name: 'clock', start: () => clock.start(), stop: () => clock.stop() },
       { name: 'tokens', start: () => book.start(), stop: () => book.stop() },
       { name: 'queues', stop: () => queues.close() },
+      { name: 'backlog', stop: () => backlog.stop() },
       { name: 'index', stop: () => index.stop() },
       { name: 'endings', start: () => endings.start(), stop: () => endings.stop() },
       { name: 'catalog', start: () => catalog.start(), stop: () => catalog.stop() },

@@ -41,8 +41,16 @@ export const workerSettings = {
     min: 1,
     max: 100_000_000,
   }),
+  METRICS_TOKEN: text({
+    description:
+      'What a worker asks for before it shows its metrics. Give it the token of a viewer in AUTH_TOKENS, and Prometheus needs one token for gateways and workers.',
+    secret: true,
+    check: (given) => {
+      if (given !== '' && given.length < 16) throw new RangeError('must have at least 16 characters')
+    },
+  }),
   HEALTH_PORT: integer({
-    description: 'Port on which the worker answers /healthz and /readyz; 0 for none.',
+    description: 'Port on which the worker answers /healthz, /readyz and /metrics; 0 for none.',
     default: 0,
     min: 0,
     max: 65_535,

@@ -16,6 +16,9 @@ setFlagsFromString('--heap-growing-percent=50')
 forgetGatewaySecrets(process.env)
 try {
   const config = readConfig(process.env)
+  // Handlers, and the programs that they start, see the environment.
+  delete process.env.METRICS_TOKEN
+  delete process.env.METRICS_TOKEN_FILE
   const logger = createLogger('worker', config.LOG_LEVEL)
   const definitions = await loadConfigured(config)
   await checkDatabase(config.REDIS_URL, logger)

@@ -4,6 +4,7 @@ import { FileStore } from '@flexaction/shared/files'
 import { History } from '@flexaction/shared/history'
 import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
+import { noteEndedRun } from '@flexaction/shared/metrics'
 import { Fetcher, JobQueues } from '@flexaction/shared/queues'
 import {
   checkRedisPolicy,
@@ -27,6 +28,7 @@ import { Lister } from './listing/lister.js'
 import { foldersOfDefinitions } from './loading/folders.js'
 import { importFrom } from './loading/import-module.js'
 import { type Definitions, loadDefinitions } from './loading/load-definitions.js'
+import { WorkerMetrics } from './metrics/worker-metrics.js'
 import { OwnedBatches } from './owning/owned-batches.js'
 import { CatalogPublisher } from './publishing/catalog-publisher.js'
 import { Leader } from './reconciling/leader.js'
@@ -78,7 +80,10 @@ export function createWorker(
   const clock = new RedisClock(redis)
   const now = (): number => clock.now()
   // That Redis is away is said once, above.
+  const metrics = new WorkerMetrics()
+  redis.on('error', (error: Error) => metrics.failed(error))
   const report = (what: string) => (error: unknown) => {
+    metrics.failed(error)
     if (!isRedisAway(error)) logger.error({ err: error }, what)
   }
   const policy = { refuse: config.NODE_ENV === 'production' && config.ALLOW_UNSAFE_REDIS === 'no', logger }
@@ -86,7 +91,11 @@ export function createWorker(
   const queues = new JobQueues({ redis, keys, clock, onError: report('a queue reported an error') })
   const backlog = new Backlog(redis, keys, report('counting pending items failed; the reconciler corrects it'))
   const history = new History(redis, keys, now, report('counting for the charts failed'))
-  const index = new RunIndex(context, report('noting ended runs failed; the reconciler corrects it'))
+  const index = new RunIndex(
+    context,
+    report('noting ended runs failed; the reconciler corrects it'),
+    noteEndedRun({ metrics, backlog, logger }),
+  )
   const store = new RunStore(context, index)
   const files = new FileStore({ redis, keys, ...fileStoreOptions(config) })
   const owned = new OwnedBatches({
@@ -97,7 +106,10 @@ export function createWorker(
     onError: report('renewing leases failed; trying again'),
   })
   const retries = new Retries({ redis, keys, clock, queues, onError: report('calling retries failed; trying again') })
-  const recovery = new Recovery({ redis, keys, store, queues, retries, logger, stallAfterMs: config.STALL_AFTER })
+  const recovery = new Recovery({
+    ...{ redis, keys, store, queues, retries, logger, metrics },
+    stallAfterMs: config.STALL_AFTER,
+  })
   const reader = new RunReader(redis, keys, now)
   const reconciler = new Reconciler({ redis, keys, clock, reader, index, queues, backlog, retries, recovery, logger })
 
@@ -135,7 +147,20 @@ export function createWorker(
   const runners = actions.map(
     (action) =>
       new ActionRunner(action, {
-        ...{ store, queues, backlog, files, history, clock, logger, owned, retries, liveWorkers, workerName: name },
+        ...{
+          store,
+          queues,
+          backlog,
+          files,
+          history,
+          metrics,
+          clock,
+          logger,
+          owned,
+          retries,
+          liveWorkers,
+          workerName: name,
+        },
         onError: report('a batch could not be run as it should; the reconciler sees to it'),
         limiter: limiters.for(action),
         isolation: parts?.isolation,
@@ -178,7 +203,15 @@ export function createWorker(
     onInterrupted: () => maintenance.forget(),
     onError: report('maintenance failed; the next look tries again'),
   })
-  const health = new HealthServer(config.HEALTH_PORT, () => redis.status === 'ready')
+  metrics.watchSlots(() => runners)
+  const health = new HealthServer({
+    port: config.HEALTH_PORT,
+    isReady: () => redis.status === 'ready',
+    readMetrics: () => metrics.read(),
+    metricsPublic: config.METRICS_PUBLIC === 'yes',
+    metricsToken: config.METRICS_TOKEN,
+    onError: report('showing metrics failed'),
+  })
   const watchdog = parts?.watchdog(() => runners.flatMap((runner) => runner.inHand()).join('; '))
 
   // Stopped in phases: first nothing new begins anywhere, then what is in hand is drained, in reverse order of the start.
@@ -189,8 +222,8 @@ export function createWorker(
       { name: 'clock', start: () => clock.start(), stop: () => clock.stop() },
       { name: 'redis policy', start: async () => void (await checkRedisPolicy(redis, policy)) },
       { name: 'queues', stop: () => queues.close() },
-      { name: 'index', stop: () => index.stop() },
       { name: 'backlog', stop: () => backlog.stop() },
+      { name: 'index', stop: () => index.stop() },
       { name: 'history', stop: () => history.stop() },
       { name: 'watchdog', start: () => watchdog?.start(), stop: () => watchdog?.stop() },
       { name: 'owned batches', start: () => owned.start(), stop: () => owned.stop() },

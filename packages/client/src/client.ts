@@ -8,6 +8,7 @@ import type {
   RunInputView,
   RunState,
   RunView,
+  ScaleView,
   SessionView,
   WireEntry,
   WorkerView,
@@ -135,6 +136,11 @@ export class FlexActionClient {
 
   async workers(): Promise<WorkerView[]> {
     return (await this.#get<{ workers: WorkerView[] }>('/workers')).workers
+  }
+
+  /** What the workers of a group, or all of them, have to do. */
+  scale(group?: string): Promise<ScaleView> {
+    return this.#get('/scale', { group })
   }
 
   history(span: HistorySpan, action?: string): Promise<HistoryView> {

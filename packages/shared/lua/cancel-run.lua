@@ -1,6 +1,6 @@
 -- Gives a run up: what nobody is running becomes cancelled at once, the rest when its workers have let go of it.
 --   ARGV  2 outcome of what is left: 'cancelled', or 'expired', which spares runs that have started or are not due
--- Returns nil when there is no such run; { 'ended' }, { 'closing' }, or { 'refused', state } when the run has ended before.
+-- Returns nil when there is no such run; { 'ended', … }, { 'closing' }, or { 'refused', state } when the run has ended before.
 local run = redis.call('HMGET', RUN, 'state', 'closing', 'expiresAt')
 if not run[1] then
   return nil
@@ -12,6 +12,6 @@ if ARGV[2] == 'expired' and (run[1] ~= 'waiting' or not run[3] or tonumber(run[3
   return { 'refused', run[1] }
 end
 if run[2] then
-  return { finish_if_done() and 'ended' or 'closing' }
+  return finish_if_done() and ended_reply() or { 'closing' }
 end
-return { close(ARGV[2]) and 'ended' or 'closing' }
+return close(ARGV[2]) and ended_reply() or { 'closing' }

@@ -2,7 +2,7 @@
 --   ARGV  2 token   3 cursor of the next page   4 'more' | 'done' | 'failed'   5 packed ids that fill no chunk yet
 --         6 number of items in the new chunks   7 most batches of the run to stand in the queue
 --         8 why listing failed   9 number of this page (1, 2, …)   10.. packed ids of new chunks
--- Returns { 'lost' } when another worker lists, or nobody is to; { 'ended' } when this ended the run; else
+-- Returns { 'lost' } when another worker lists, or nobody is to; { 'ended', … } when this ended the run; else
 -- { 'ok', generation, batches to queue… }. A repeated page is answered { 'ok' } and added once.
 if redis.call('HGET', RUN, 'lister') ~= ARGV[2] or redis.call('HEXISTS', RUN, 'listing') == 0 then
   return { 'lost' }
@@ -28,7 +28,7 @@ if ARGV[4] ~= 'more' then
     redis.call('HSET', RUN, 'listingFailed', ARGV[8])
   end
   if finish_if_done() then
-    return { 'ended' }
+    return ended_reply()
   end
 end
 local state = redis.call('HGET', RUN, 'state')

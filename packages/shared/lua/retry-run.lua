@@ -15,6 +15,6 @@ redis.call('RENAME', FAILED, REDO)
 local started = redis.call('HEXISTS', RUN, 'startedAt') == 1
 redis.call('HSET', RUN, 'state', started and 'running' or 'waiting', 'failed', 0, 'queued', 0)
 -- The time to start by was meant for the first time: who retries the run wants it to be done now.
-redis.call('HDEL', RUN, 'finishedAt', 'errors', 'haltFrom', 'result', 'expiresAt')
+redis.call('HDEL', RUN, 'finishedAt', 'errors', 'haltFrom', 'result', 'expiresAt', 'givenUp')
 redis.call('HINCRBY', RUN, 'rev', 1)
 return to_queue(queue_more(tonumber(ARGV[2]), generation), generation)

@@ -5,7 +5,7 @@
 --           window (most batches of the run to stand in the queue), counts (succeeded, failed, skipped, cancelled)
 --           lines (how many error lines follow)
 --         3 the run's result, or ''   4 most error lines kept   5.. error lines   then chunk, its log lines, …
--- Returns { 'lost' } when another owner has the batch: then nothing was recorded; { 'ended' } when this ended the run;
+-- Returns { 'lost' } when another owner has the batch: then nothing was recorded; { 'ended', … } when this ended the run (ended_reply);
 -- else { 'ok' | 'hold' | 'cancel' | 'parked', generation, batches to queue… }: hold and cancel are what the run wants of this
 -- worker, parked says that the released batch has no job for now. A repeated sequence is answered { 'ok' } and recorded once.
 local it = cjson.decode(ARGV[2])
@@ -74,7 +74,7 @@ else
 end
 
 if it.next ~= '' and finish_if_done() then
-  return { 'ended' }
+  return ended_reply()
 end
 if run[2] then
   return { 'cancel', '0' }

@@ -2,7 +2,7 @@
 --   ARGV  2 batch   3 generation of the job   4 token   5 the queue's action
 --         6 '1': the worker knows the run's fields and form already
 -- Returns nil when there is nothing to do (the run is gone, the batch has ended, is parked, or has another owner, or the job is
--- of an older generation), 'foreign' when the run is one of another action, 'ended' when that ended the run, else
+-- of an older generation), 'foreign' when the run is one of another action, { 'ended', … } when that ended the run, else
 --   { earlier owners that were lost, { packed ids of a chunk, its log so far or false, … }, form, run fields (as HGETALL) }
 local lease = redis.call('HGET', LEASES, ARGV[2])
 if not lease then
@@ -18,7 +18,7 @@ if state ~= 'r' then
     return 'foreign'
   end
   if run[1] == 'waiting' and run[2] and tonumber(run[2]) <= NOW then
-    return close('expired') and 'ended' or nil
+    return close('expired') and ended_reply() or nil
   end
   if state == 'd' then
     redis.call('HINCRBY', RUN, 'queued', 1)

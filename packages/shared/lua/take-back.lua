@@ -1,6 +1,6 @@
 -- Takes a batch back from an owner that was lost: its process has died, or was away for too long.
 --   ARGV  2 batch   3 the owner's token
--- Returns 'queued' (its job is to go back to the queue), 'parked' (it needs no job now), 'ended' when that ended the run,
+-- Returns { 'queued' } (its job is to go back to the queue), { 'parked' } (it needs no job now), { 'ended', … } when that ended the run,
 -- nil when the owner has given it up meanwhile.
 local lease = redis.call('HGET', LEASES, ARGV[2])
 if not lease then
@@ -16,4 +16,4 @@ if active > 0 then
 end
 redis.call('HINCRBY', RUN, 'rev', 1)
 local place = give_back(ARGV[2], interruptions + 1, generation)
-return finish_if_done() and 'ended' or place
+return finish_if_done() and ended_reply() or { place }

@@ -72,12 +72,11 @@ export function Served({ action: { workers } }: { action: ActionView }) {
   )
 }
 
-function Depth({ action: { queue, identity } }: { action: ActionView }) {
-  const jobs = queue.waiting + queue.active + queue.delayed
-  if (jobs === 0) return null
+function Depth({ action: { pendingItems, identity } }: { action: ActionView }) {
+  if (pendingItems === 0) return null
   return (
     <Anchor href={queuePath(identity)} size="xs" className="numbers">
-      {queue.waiting} waiting, {queue.active} running{queue.delayed > 0 && `, ${queue.delayed} delayed`}
+      {counted(pendingItems, 'item')} pending
     </Anchor>
   )
 }

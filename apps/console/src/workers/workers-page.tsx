@@ -43,7 +43,7 @@ export default function WorkersPage() {
           role="alert"
         >
           <Text size="sm">
-            {stuck.map((action) => `${titleOf(action)} (${counted(waiting(action), 'job')})`).join(', ')}. Start a
+            {stuck.map((action) => `${titleOf(action)} (${counted(action.pendingItems, 'item')})`).join(', ')}. Start a
             worker that has {stuck.length === 1 ? 'this action' : 'these actions'}.
           </Text>
         </Alert>
@@ -69,12 +69,8 @@ export default function WorkersPage() {
   )
 }
 
-function waiting({ queue }: ActionView): number {
-  return queue.waiting + queue.delayed
-}
-
 function isStuck(action: ActionView): boolean {
-  return action.workers === 0 && waiting(action) + action.queue.active > 0
+  return action.workers === 0 && action.pendingItems > 0
 }
 
 function Charts({ actions }: { actions: readonly ActionView[] }) {
@@ -212,7 +208,8 @@ function Queues({ actions }: { actions: readonly ActionView[] }) {
           <Table.Tr>
             <Table.Th>Queue</Table.Th>
             <Table.Th>Workers</Table.Th>
-            <Table.Th ta="right">Waiting</Table.Th>
+            <Table.Th ta="right">Items pending</Table.Th>
+            <Table.Th ta="right">Jobs waiting</Table.Th>
             <Table.Th ta="right">Running</Table.Th>
             <Table.Th ta="right">Delayed</Table.Th>
             <Table.Th ta="right">Oldest waits</Table.Th>
@@ -234,6 +231,7 @@ function Queues({ actions }: { actions: readonly ActionView[] }) {
               <Table.Td>
                 <Served action={action} />
               </Table.Td>
+              <Table.Td ta="right">{action.pendingItems}</Table.Td>
               <Table.Td ta="right">{action.queue.waiting}</Table.Td>
               <Table.Td ta="right">{action.queue.active}</Table.Td>
               <Table.Td ta="right">{action.queue.delayed}</Table.Td>

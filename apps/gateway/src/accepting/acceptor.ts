@@ -5,6 +5,7 @@ import { isRedisAway } from '@flexaction/shared/redis'
 import { isStaged, itemsPerCall, type NewRun, type RunStore, windowFor } from '@flexaction/shared/runs'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import type { Admission } from './admission.js'
+import type { GatewayMetrics } from '../metrics/gateway-metrics.js'
 import type { JsonObject } from '../messages/parse-message.js'
 import type { Order } from './order.js'
 
@@ -13,6 +14,7 @@ export interface AcceptorOptions {
   store: RunStore
   queues: JobQueues
   catalog: CatalogView
+  metrics: Pick<GatewayMetrics, 'runAccepted'>
   /** Largest form of a request, in characters of JSON. */
   mostFormCharacters: number
 }
@@ -45,6 +47,7 @@ export class Acceptor {
       logger.error({ err: error, run: run.id }, 'queuing the first batches failed; the reconciler will do it')
     })
     await Promise.all([stored, queued])
+    this.options.metrics.runAccepted(run.identity)
   }
 
   /** Forms are stored with their run, and read with each of its batches. */

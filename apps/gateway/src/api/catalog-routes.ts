@@ -8,6 +8,7 @@ import type { RunAccess } from '../access/run-access.js'
 import { visibleTo } from '../access/visible-actions.js'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { answerJson, callerOf, type GatewayContext, type GatewayState } from '../http/context.js'
+import type { Workload } from '../workload/workload.js'
 import { keptFor } from './kept-for.js'
 import { historyQuery } from './openapi/queries.js'
 import { readQuery } from './query.js'
@@ -17,6 +18,7 @@ export interface CatalogRoutesOptions {
   runs: RunAccess
   queues: JobQueues
   history: History
+  workload: Workload
 }
 
 /** However many pages ask: queues are counted, and the history is read, at most this often, in ms. */
@@ -25,7 +27,7 @@ const HISTORY_KEPT_MS = 2_000
 
 /** `GET /actions`: what is published, with who serves it. `GET /workers`: who lives. `GET /history`: what ended when. */
 export function addCatalogRoutes(router: Router<GatewayState>, options: CatalogRoutesOptions): void {
-  const { catalog, runs, queues, history } = options
+  const { catalog, runs, queues, history, workload } = options
   const depthOf = keptFor(DEPTHS_KEPT_MS, (identity: string) => queues.batches(identity).depth())
   const historyOf = keptFor(HISTORY_KEPT_MS, (key: string): Promise<HistoryView> => {
     const [span, identity] = JSON.parse(key) as ['hour' | 'day', string | null]
@@ -37,7 +39,11 @@ export function addCatalogRoutes(router: Router<GatewayState>, options: CatalogR
     const caller = callerOf(gctx)
     const visible = visibleTo(caller, catalog.actions)
     const depths = await Promise.all(visible.map(({ identity }) => depthOf(identity)))
-    const actions = visible.map((action, at) => viewAction(catalog, action, depths[at] as QueueDepth))
+    const loads = new Map((await workload.read()).map((load) => [load.identity, load]))
+    const actions = visible.map((action, at) => ({
+      ...viewAction(catalog, action, depths[at] as QueueDepth),
+      pendingItems: loads.get(action.identity)?.items ?? 0,
+    }))
     answerJson(gctx, 200, { actions, collections: [...catalog.collectionsFor(caller)] } satisfies ActionsView)
   })
 
@@ -54,7 +60,7 @@ export function addCatalogRoutes(router: Router<GatewayState>, options: CatalogR
   })
 }
 
-function viewAction(catalog: CatalogView, action: CatalogAction, queue: QueueDepth): ActionView {
+function viewAction(catalog: CatalogView, action: CatalogAction, queue: QueueDepth): Omit<ActionView, 'pendingItems'> {
   const { identity, name, target, entry, permission } = action
   const workers = catalog.workersFor(identity)
   return { identity, name, target, entry, permission, workers, queue }

@@ -1,5 +1,5 @@
 import type { Permission } from '@flexaction/shared'
-import type { CatalogStore, LiveWorker, PublishedAction } from '@flexaction/shared/catalog'
+import type { CatalogStore, LiveWorker, PublishedAction, PublishedCollection } from '@flexaction/shared/catalog'
 import { compileForm, type CompiledForm } from '@flexaction/shared/fields'
 import type { Logger } from '@flexaction/shared/logging'
 import type { RedisClient } from '@flexaction/shared/redis'
@@ -32,10 +32,11 @@ export class CatalogView {
   #actions: readonly CatalogAction[] = []
   #published: readonly CatalogAction[] = []
   #messages: ReadonlyMap<string, CatalogAction> = new Map()
-  /** Who may read the records of each. */
-  #collections: ReadonlyMap<string, Permission> = new Map()
+  /** By name. */
+  #collections: ReadonlyMap<string, PublishedCollection> = new Map()
   /** By role and groups. */
   readonly #lists = new Map<string, Buffer>()
+  #groups: ReadonlyMap<string, ReadonlySet<string>> = new Map()
   #workers: readonly LiveWorker[] = []
   /** By the action's identity. */
   readonly #serving = new Map<string, readonly LiveWorker[]>()
@@ -83,6 +84,16 @@ export class CatalogView {
     return this.#workers
   }
 
+  /** Groups of workers that have ever published something, with the identities of what they publish. */
+  get groups(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#groups
+  }
+
+  /** By name. */
+  get collections(): ReadonlyMap<string, PublishedCollection> {
+    return this.#collections
+  }
+
   /** Whether some worker has said that it can list this collection's records. */
   lists(collection: string): boolean {
     return this.#collections.has(collection)
@@ -90,12 +101,13 @@ export class CatalogView {
 
   /** Names of the collections whose records a caller may read. */
   collectionsFor(caller: Caller): readonly string[] {
-    return [...this.#collections].filter(([, permission]) => may(caller, permission)).map(([name]) => name)
+    return [...this.#collections].filter(([, one]) => may(caller, readersOf(one))).map(([name]) => name)
   }
 
   /** Throws `not_permitted` unless a caller may read the records of a collection. */
   requireReader(caller: Caller, collection: string): void {
-    requirePermission(caller, this.#collections.get(collection) ?? 'admin', `reading records of '${collection}'`)
+    const known = this.#collections.get(collection)
+    requirePermission(caller, known ? readersOf(known) : 'admin', `reading records of '${collection}'`)
   }
 
   /** Ids of the live workers that list a collection. */
@@ -166,14 +178,13 @@ export class CatalogView {
     this.#callLengths = callLengths
     if (this.#loaded && version === this.#version) return
     const published = await store.read()
-    const source = JSON.stringify(published)
+    this.#groups = published.groups
+    const source = JSON.stringify({ ...published, groups: undefined })
     this.#loaded = true
     this.#version = version
     if (source === this.#source) return
     this.#source = source
-    this.#collections = new Map(
-      published.collections.map(({ collection, permission = 'operator' }) => [collection, permission]),
-    )
+    this.#collections = new Map(published.collections.map((one) => [one.collection, one]))
     this.#actions = published.actions.map((action) => ({
       ...action,
       parseForm: compileForm(action.entry.params ?? [], { unknownParams: action.unknownParams }),
@@ -188,6 +199,11 @@ export class CatalogView {
       'catalog read',
     )
   }
+}
+
+/** Who may read the records of a collection. */
+function readersOf({ permission = 'operator' }: PublishedCollection): Permission {
+  return permission
 }
 
 /** Params of a message are whatever its sender and its handler agree on. */

@@ -19,12 +19,15 @@ import { addCollectionsRoutes, type CollectionsOptions } from '../api/collection
 import { addFilesRoute } from '../api/files-routes.js'
 import { openApiDocument } from '../api/openapi/document.js'
 import { addRunsRoutes } from '../api/runs-routes.js'
+import { addScaleRoute } from '../api/scale-route.js'
 import { addSteeringRoutes, type SteeringOptions } from '../api/steering-routes.js'
 import { addSessionRoutes } from '../api/session-routes.js'
 import { addWireRoutes } from '../api/wire-routes.js'
 import type { ConsoleFiles } from '../console/console-files.js'
 import type { Dashboard } from '../dashboard/dashboard.js'
 import { type Health, HEALTH_PATHS } from '../health.js'
+import type { ClusterOptions, GatewayMetrics } from '../metrics/gateway-metrics.js'
+import { addMetricsRoute, METRICS_PATH } from '../metrics/metrics-route.js'
 import type { MessagesEndpoint } from '../messages/endpoint.js'
 import type { WireLog } from '../wire/wire-log.js'
 import { VERSION } from '../version.js'
@@ -64,6 +67,10 @@ export interface AppOptions {
   files: FileStore
   dashboard: Dashboard
   health: Health
+  metrics: GatewayMetrics
+  cluster: ClusterOptions
+  /** Whether metrics are shown to anybody. */
+  metricsPublic: boolean
   logger: Logger
 }
 
@@ -78,12 +85,15 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
   app.on('error', (error: Error) => logger.warn({ err: error }, 'an answer could not be sent whole'))
 
   const api = apiRoutes(options)
-  const isPage = (path: string): boolean => HEALTH_PATHS.includes(path) || options.console.has(path)
+  const pages = options.metricsPublic ? [...HEALTH_PATHS, METRICS_PATH] : HEALTH_PATHS
+  const isPage = (path: string): boolean => pages.includes(path) || options.console.has(path)
+  const { metrics } = options
   const isOfDashboard = (ctx: GatewayContext): boolean => ctx.state.area === 'dashboard'
   const use = (middleware: GatewayMiddleware): unknown => app.use(middleware as unknown as Koa.Middleware)
   // What a proxy puts before a path is taken off first of all: everything after it goes by the same path.
   use(basePath(apiPrefix))
-  use(requestId(logger, areas({ apiPrefix, isPage }), options.addressOf))
+  const count = metrics.requestAnswered.bind(metrics)
+  use(requestId(logger, areas({ apiPrefix, isPage }), options.addressOf, count))
   use(options.wire.record)
   use(securityHeaders())
   use(answerErrors(apiPrefix))
@@ -111,6 +121,7 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
   )
   const health = new Router<GatewayState>({ sensitive: true })
   options.health.addRoutes(health)
+  addMetricsRoute(health, () => metrics.readAll(options.cluster))
   app.use(health.routes())
   app.use(api.routes())
   use(options.console.serve)
@@ -131,6 +142,7 @@ function apiRoutes(options: AppOptions): Router<GatewayState> {
   addEventsRoutes(router, options.events)
   addSteeringRoutes(router, options.steering)
   addCatalogRoutes(router, options.catalog)
+  addScaleRoute(router, options.cluster.workload, options.cluster.catalog)
   addWireRoutes(router, options.wire, options.runs)
   addCollectionsRoutes(router, options.collections)
   return router

@@ -4,6 +4,7 @@ import { batchJob, type JobQueues, listingJob, listingQueueName } from '@flexact
 import type { Keys, RedisClient, RedisClock } from '@flexaction/shared/redis'
 import {
   type Backlog,
+  endedRunOf,
   hasEnded,
   type Lease,
   parseLease,
@@ -29,7 +30,10 @@ export interface ReconcilerOptions {
 }
 
 const RUNS_PER_PAGE = 100
-/** A run that is just being accepted stands in the index before it is stored, and is stored before its jobs are added. */
+/**
+ * A run that is just being accepted stands in the index before it is stored, and is stored before its jobs are added; one that has just
+ * ended stands there a moment longer.
+ */
 const FRESH_FOR_MS = 2_000
 /** An entry of the index without a run this long after its creation will never get one. */
 const ORPHANED_AFTER_MS = 10 * 60_000
@@ -88,8 +92,10 @@ export class Reconciler {
     if (!run && age > ORPHANED_AFTER_MS) await index.forget(id)
     if (!run || age < FRESH_FOR_MS) return run
     if (run.damaged !== undefined) this.#setAside(run, run.damaged)
-    else if (hasEnded(run)) index.ended(run)
-    else
+    else if (hasEnded(run)) {
+      // Who has just learnt of its end takes it out of the open ones in this moment, and counts it.
+      if (clock.now() - (run.finishedAt ?? 0) > FRESH_FOR_MS) index.ended(endedRunOf(run), run.generation)
+    } else
       await this.#ensureJobs(run, missed).catch((error: unknown) => {
         logger.error({ err: error, run: id }, 'reconciling a run failed; the next pass tries again')
       })

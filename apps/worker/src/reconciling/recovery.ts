@@ -8,6 +8,7 @@ import {
 } from '@flexaction/shared/queues'
 import type { Keys, RedisClient } from '@flexaction/shared/redis'
 import { parseLease, type RunStore } from '@flexaction/shared/runs'
+import type { WorkerMetrics } from '../metrics/worker-metrics.js'
 import { parseToken } from '../owning/owned-batches.js'
 import type { Retries } from './retries.js'
 
@@ -18,6 +19,7 @@ export interface RecoveryOptions {
   queues: JobQueues
   retries: Retries
   logger: Logger
+  metrics: Pick<WorkerMetrics, 'batchTakenOver'>
   /** How long a silent worker keeps its batches, in ms. */
   stallAfterMs: number
 }
@@ -137,9 +139,10 @@ export class Recovery {
 
   /** Takes a batch back from an owner that is gone, and lets its job stand in the queue again. */
   async takeBack(job: BatchJobData, token: string, queue: JobQueue<unknown>): Promise<void> {
-    const { store, logger } = this.options
+    const { store, logger, metrics } = this.options
     const back = await store.takeBack(job, token)
     if (back === undefined) return
+    metrics.batchTakenOver()
     const { worker } = parseToken(token)
     logger.warn(
       { run: job.run, batch: job.batch, worker, now: back },

@@ -13,6 +13,7 @@ import type { RedisClock } from '@flexaction/shared/redis'
 import { type Backlog, type RunStore, type StartedBatch, windowFor } from '@flexaction/shared/runs'
 import type { Isolation } from '../isolating/isolated-process.js'
 import type { Limiter } from '../limiting/limiter.js'
+import type { WorkerMetrics } from '../metrics/worker-metrics.js'
 import type { OwnedBatches } from '../owning/owned-batches.js'
 import type { Retries } from '../reconciling/retries.js'
 import { Interruption } from './call.js'
@@ -29,6 +30,7 @@ export interface ActionRunnerOptions {
   backlog: Backlog
   files: FileStore
   history: History
+  metrics: WorkerMetrics
   clock: RedisClock
   /** Shown in the dashboard as who took a job. */
   workerName: string
@@ -81,6 +83,7 @@ export class ActionRunner implements Consumer<BatchJobData>, Commanded {
       limiter: options.limiter,
       isolation: options.isolation,
       calls: new CallMaker(action, options.files),
+      durations: options.metrics.calls.of(action.published.identity),
       batches: () => this.#batches,
       onFreed: () => options.onGrown(this),
       takeFirst: () => this.#takeFirst(),
@@ -97,6 +100,11 @@ export class ActionRunner implements Consumer<BatchJobData>, Commanded {
   /** Of its action. */
   get identity(): string {
     return this.action.published.identity
+  }
+
+  /** Most handler calls at once. */
+  get slots(): number {
+    return this.action.slots
   }
 
   /** Handler calls that are going on. */

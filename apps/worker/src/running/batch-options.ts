@@ -2,6 +2,7 @@ import type { FileStore } from '@flexaction/shared/files'
 import type { Logger } from '@flexaction/shared/logging'
 import type { RedisClock } from '@flexaction/shared/redis'
 import type { StartedBatch } from '@flexaction/shared/runs'
+import type { WorkerMetrics } from '../metrics/worker-metrics.js'
 import type { RunnableAction } from './runnable-action.js'
 import type { SettlerOptions } from './settler.js'
 
@@ -24,6 +25,7 @@ export interface RunningBatchOptions extends Pick<
   alone: boolean
   files: Pick<FileStore, 'store'>
   clock: Pick<RedisClock, 'now'>
+  metrics: Pick<WorkerMetrics, 'runStarted' | 'itemsSettled' | 'failed'>
   logger: Logger
   /** Adds lines to the job's log in the dashboard. */
   log(lines: readonly string[]): Promise<void>

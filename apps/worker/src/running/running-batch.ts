@@ -11,6 +11,7 @@ import {
 import { type Failure, readThrown, type ReadResult } from '../values/index.js'
 import { BatchItems } from './batch-items.js'
 import type { BatchEnd, RunningBatchOptions } from './batch-options.js'
+import { BatchTimes } from './batch-times.js'
 import { pauseAfter } from './backoff.js'
 import { Call, Cancellation, type Interruption } from './call.js'
 import type { OneEnding } from './context.js'
@@ -54,8 +55,7 @@ export class RunningBatch {
   #failed = 0
   /** Its calls were told to stop, or were not to be begun. */
   #interrupted = false
-  /** In Redis's time; 0 before the first call. */
-  #began = 0
+  readonly #times: BatchTimes
   #finish!: (end: BatchEnd) => void
   readonly #progress: JobProgress
 
@@ -64,6 +64,7 @@ export class RunningBatch {
     const { run } = started
     this.runId = run.id
     this.#items = new BatchItems(started)
+    this.#times = new BatchTimes(options, this.#items)
     this.#log = new HandlerLog(options.log)
     this.#progress = new JobProgress(options.progress)
     this.runInfo = { id: run.id, action: run.action, model: run.model, createdAt: new Date(run.createdAt) }
@@ -80,7 +81,7 @@ export class RunningBatch {
     this.#settler = new Settler({
       ...options,
       live: () => this.#liveCalls(),
-      began: () => this.#began,
+      began: () => this.#times.began,
       onLost: () => this.lose(),
       onCommand: (command) => this.apply(command),
       onReport: (settled) => this.#reportProgress(settled),
@@ -102,14 +103,14 @@ export class RunningBatch {
   /** Whether Redis must say that its run may begin, before its first call. */
   get mustAskToBegin(): boolean {
     const { run } = this.options.started
-    return run.expiresAt !== undefined && run.startedAt === undefined && this.#began === 0
+    return run.expiresAt !== undefined && run.startedAt === undefined && this.#times.began === 0
   }
 
   /** Asks for it. `false`: no call is to be begun. */
   async mayBegin(): Promise<boolean> {
     const reply = await this.options.store.begin(this.runId)
     if (reply === 'begin') {
-      this.#began ||= this.options.clock.now()
+      this.#times.begin()
       return true
     }
     this.apply(reply === 'hold' ? 'hold' : 'cancel')
@@ -134,7 +135,7 @@ export class RunningBatch {
   /** A call begins. */
   begin(call: Call): void {
     call.startedAt = performance.now()
-    this.#began ||= this.options.clock.now()
+    this.#times.begin()
     this.inFlight.add(call)
     this.#settler.changed()
   }
@@ -149,7 +150,7 @@ export class RunningBatch {
     if (json !== '' && run.total <= this.#perCall) this.#settler.result(json)
     const itemJson = this.options.action.bulk ? '' : json
     const now = performance.now()
-    for (const position of call.open) this.#succeedItem(this.#attemptEnd(call, position, now), itemJson)
+    for (const position of call.open) this.#succeedItem(this.#times.attemptEnd(call.startedAt, position, now), itemJson)
     this.#close(call)
   }
 
@@ -183,7 +184,7 @@ export class RunningBatch {
     if (!call.decide(position)) return
     this.#unsettled--
     if (ending.kind === 'failed') return this.#failItem(call, position, ending.failure)
-    const end = this.#attemptEnd(call, position)
+    const end = this.#times.attemptEnd(call.startedAt, position)
     if (ending.kind === 'skipped')
       return this.#settler.ended('skipped', end, outcomeLine(end, 'skipped', '', ending.message))
     if (ending.result.kind === 'failed') return this.#failItem(call, position, ending.result.failure)
@@ -216,7 +217,7 @@ export class RunningBatch {
   /** A call of a run that was given up has ended without a result. */
   cancel(call: Call): void {
     for (const position of call.open) {
-      const end = this.#attemptEnd(call, position)
+      const end = this.#times.attemptEnd(call.startedAt, position)
       this.#settler.ended('cancelled', end, outcomeLine(end, 'cancelled', '', CANCELLED_TEXT))
     }
     this.#close(call)
@@ -274,7 +275,7 @@ export class RunningBatch {
   #failItem(call: Call, position: number, failure: Failure): void {
     const { kind, message, fields } = failure
     const refused = kind === 'refused'
-    const end = this.#attemptEnd(call, position)
+    const end = this.#times.attemptEnd(call.startedAt, position)
     const wait = refused ? undefined : pauseAfter(this.#items.attemptsCounted(position), this.options.action.retry)
     if (!refused)
       this.#logger.warn(
@@ -305,18 +306,6 @@ export class RunningBatch {
       call.startedAt = performance.now()
       this.fail(call, failure)
     }
-  }
-
-  #attemptEnd(call: Call, position: number, now = performance.now()): AttemptEnd {
-    const took = Math.round(now - call.startedAt)
-    const started = Math.max(0, this.#sinceCreation(now) - took)
-    return { ...this.#items.placeOf(position), attempt: this.#items.attemptOf(position), started, took }
-  }
-
-  /** Milliseconds from the run's creation to a moment of the monotonic clock. */
-  #sinceCreation(at: number): number {
-    const { clock, started } = this.options
-    return Math.round(clock.now() - (performance.now() - at) - started.run.createdAt)
   }
 
   #letGo(): void {
@@ -383,7 +372,7 @@ export class RunningBatch {
         from,
         to,
         attempt: call.attempt,
-        started: Math.max(0, this.#sinceCreation(call.startedAt)),
+        started: Math.max(0, this.#times.sinceCreation(call.startedAt)),
         ...(call.done !== undefined && { progress: call.done }),
       })),
     )

@@ -12,6 +12,7 @@ import {
 } from '@flexaction/shared/runs'
 import type { Logger } from '@flexaction/shared/logging'
 import { isRedisAway } from '@flexaction/shared/redis'
+import type { WorkerMetrics } from '../metrics/worker-metrics.js'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** Outcomes are recorded at the latest this long after the handler returned… */
@@ -30,7 +31,8 @@ const MOST_REFUSALS = 3
 /** Refusals of Redis that pass: it is full, cannot write, has no replicas, or is busy. */
 const PASSING = /\b(OOM|MISCONF|NOREPLICAS|BUSY|TRYAGAIN|UNBLOCKED)\b/
 
-type Ending = 'succeeded' | 'failed' | 'skipped' | 'cancelled'
+const ENDINGS = ['succeeded', 'failed', 'skipped', 'cancelled'] as const
+type Ending = (typeof ENDINGS)[number]
 
 export interface SettlerOptions {
   started: StartedBatch
@@ -38,6 +40,7 @@ export interface SettlerOptions {
   queues: JobQueues
   backlog: Backlog
   history: History
+  metrics: Pick<WorkerMetrics, 'itemsSettled' | 'failed'>
   logger: Logger
   /** Most batches of the run to stand in the queue. */
   window(): number
@@ -173,7 +176,7 @@ export class Settler {
 
   async #record(settlement: Settlement): Promise<void> {
     const reply = await this.#untilAnswered(settlement)
-    const { started, queues, backlog, history, logger, onLost, onCommand, onReport } = this.options
+    const { started, queues, backlog, history, metrics, logger, onLost, onCommand, onReport } = this.options
     if (reply.status === 'lost') {
       this.#lost = true
       onLost()
@@ -182,6 +185,7 @@ export class Settler {
     const { succeeded, failed, skipped, cancelled } = settlement.counts
     backlog.ended(started.run.identity, succeeded + failed + skipped + cancelled)
     history.settled(started.run.identity, settlement.counts)
+    for (const ending of ENDINGS) metrics.itemsSettled(started.run.identity, ending, settlement.counts[ending])
     onReport(this.#settled)
     if (reply.status === 'ended') return
     if (reply.then === 'parked' || reply.then === 'cancel') this.#parked = true
@@ -206,6 +210,7 @@ export class Settler {
       } catch (error) {
         const context = { err: error, run: settlement.run.id, batch: settlement.batch }
         this.options.logger.error(context, 'recording outcomes failed; trying again')
+        this.options.metrics.failed(error)
         if (!isTemporary(error)) refused++
         await pause(RETRY_PAUSE_MS)
       }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { ActionDurations } from '@flexaction/shared/metrics'
 import { EndedByOthers, type IsolatedProcess, type Isolation } from '../isolating/isolated-process.js'
 import type { Limiter, Turn } from '../limiting/limiter.js'
 import type { Call } from './call.js'
@@ -11,6 +12,7 @@ export interface SlotsOptions {
   limiter: Limiter
   isolation: Isolation | undefined
   calls: CallMaker
+  durations: ActionDurations
   /** All batches in hand. */
   batches(): Iterable<RunningBatch>
   /** A slot may have become free. */
@@ -204,12 +206,13 @@ export class Slots {
 
   #measure(call: Call): void {
     const took = performance.now() - call.startedAt
+    this.options.durations.observe(took)
     this.#callMs = this.#callMs === undefined ? took : this.#callMs + SMOOTHING * (took - this.#callMs)
   }
 
   /** Batches that may hold an item which ends its process: call by call, in a process that may die. It takes a slot. */
   async #runAlone(): Promise<void> {
-    const { isolation, limiter, calls, certain } = this.options
+    const { isolation, limiter, calls, durations, certain } = this.options
     if (!isolation) return
     this.#isolating = true
     this.#busy++
@@ -232,6 +235,7 @@ export class Slots {
       if (call) {
         turn.begin()
         await calls.make(call, () => this.#callAlone(call, chosen, fresh))
+        durations.observe(performance.now() - call.startedAt)
       }
       turn?.leave()
       if (!call) this.#alone.shift()

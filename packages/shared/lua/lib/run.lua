@@ -158,7 +158,7 @@ local function finish()
   end
   redis.call('HSET', RUN, 'state', state, 'finishedAt', int(NOW))
   if left > 0 then
-    redis.call('HSET', RUN, 'cancelled', int(count[5]), 'expired', int(count[6]))
+    redis.call('HSET', RUN, 'cancelled', int(count[5]), 'expired', int(count[6]), 'givenUp', int(left))
   end
   -- Most runs are kept for long: what only a run that goes on needs is not.
   redis.call('DEL', LEASES)
@@ -168,6 +168,15 @@ local function finish()
     -- Told to the gateway that waits, and to nobody else.
     redis.call('PUBLISH', run[5], cjson.encode(redis.call('HGETALL', RUN)))
   end
+end
+
+-- What a script returns when it has ended the run: 'ended', and what is told of it (src/runs/ended-run.ts reads this order).
+local function ended_reply()
+  return {
+    'ended',
+    unpack(redis.call('HMGET', RUN, 'id', 'state', 'action', 'identity', 'user', 'request', 'total', 'givenUp', 'succeeded',
+      'failed', 'skipped', 'cancelled', 'expired', 'createdAt', 'startedAt', 'finishedAt')),
+  }
 end
 
 -- Whether a worker holds a batch.

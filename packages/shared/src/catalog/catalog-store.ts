@@ -41,6 +41,8 @@ export interface Catalog {
   /** Custom messages. */
   messages: PublishedAction[]
   collections: PublishedCollection[]
+  /** Groups of workers that have published something, with the identities of what they published. */
+  groups: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /** Another group, with live workers, describes the same action differently. */
@@ -99,8 +101,10 @@ export class CatalogStore {
   async read(): Promise<Catalog> {
     const groups = await this.redis.hgetall(this.keys.catalog)
     const byIdentity = new Map<string, PublishedAction | PublishedCollection>()
+    const byGroup = new Map<string, Set<string>>()
     for (const group of Object.keys(groups).sort()) {
       const entries = JSON.parse(groups[group] ?? '[]') as string[]
+      byGroup.set(group, new Set(entries.filter((_, at) => at % 2 === 0)))
       for (let at = 1; at < entries.length; at += 2) {
         const published = JSON.parse(entries[at] ?? '') as PublishedAction | PublishedCollection
         byIdentity.set(published.identity, published)
@@ -111,6 +115,7 @@ export class CatalogStore {
       actions: all.flatMap((one) => ('collection' in one || one.message ? [] : [one])),
       messages: all.flatMap((one) => ('collection' in one || !one.message ? [] : [one])),
       collections: all.flatMap((one) => ('collection' in one ? [one] : [])),
+      groups: byGroup,
     }
   }
 

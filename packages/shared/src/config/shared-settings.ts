@@ -85,6 +85,11 @@ export const sharedSettings = {
     min: '0s',
     max: '1h',
   }),
+  METRICS_PUBLIC: choice({
+    description: '`yes`: show /metrics to anybody who reaches the port. Else gateways ask for the token of a viewer.',
+    default: 'no',
+    of: ['no', 'yes'],
+  }),
   LOG_LEVEL: choice({ description: 'Least severe log lines that are written.', default: 'info', of: LOG_LEVELS }),
 } as const
 

@@ -217,14 +217,21 @@ export class JobQueue<Data> {
 
   /** How many jobs it holds, by state. */
   async depth(): Promise<QueueDepth> {
-    const [counts, [oldest]] = await Promise.all([
+    const [counts, oldestWaitMs] = await Promise.all([
       this.#queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed'),
-      this.#queue.getJobs(['waiting', 'prioritized'], 0, 0, true),
+      this.oldestWaitMs(),
     ])
     const { waiting = 0, prioritized = 0, active = 0, delayed = 0, failed = 0 } = counts
-    const oldestWaitMs = oldest && Math.max(0, this.options.clock.now() - oldest.timestamp)
     const wait = oldestWaitMs === undefined ? {} : { oldestWaitMs }
     return { waiting: waiting + prioritized, active, delayed, failed, ...wait }
+  }
+
+  /** How long the oldest job that nobody has taken waits, in ms; `undefined` when none waits. */
+  async oldestWaitMs(): Promise<number | undefined> {
+    // The first of those that go first, and the first of the others.
+    const jobs = await this.#queue.getJobs(['waiting', 'prioritized'], 0, 0, true)
+    const since = Math.min(...jobs.map(({ timestamp }) => timestamp))
+    return Number.isFinite(since) ? Math.max(0, this.options.clock.now() - since) : undefined
   }
 
   /** Once what is being added is there; the connection stays open, it is the caller's. */

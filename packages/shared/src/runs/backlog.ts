@@ -20,8 +20,15 @@ export class Backlog {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** By action identity; actions without pending items may be missing. */
+  /**
+   * By action identity; actions without pending items may be missing. Never less than 0: of items that were just accepted, the end may be
+   * counted first.
+   */
   async read(): Promise<ReadonlyMap<string, number>> {
+    return new Map([...(await this.#readKept())].map(([identity, count]) => [identity, Math.max(0, count)]))
+  }
+
+  async #readKept(): Promise<ReadonlyMap<string, number>> {
     const counts = await this.redis.hgetall(this.keys.pendingItems)
     return new Map(Object.entries(counts).map(([identity, count]) => [identity, Number(count) || 0]))
   }
@@ -48,7 +55,7 @@ export class Backlog {
 
   /** Begins a count of all open runs. */
   async recount(): Promise<Recount> {
-    return new Recount(await this.read())
+    return new Recount(await this.#readKept())
   }
 
   /**

@@ -1,5 +1,6 @@
 export { Backlog, type Recount } from './backlog.js'
 export { type BatchedAction, type Cut, cutFor, itemsPerCall, longestOf, windowFor } from './batching.js'
+export { type EndedRun, endedRunOf } from './ended-run.js'
 export {
   type AttemptEnd,
   attemptsSinceReopened,

@@ -1,5 +1,6 @@
 import type { RecordId } from '../definitions/context.js'
 import { packIds, unpackIds } from './packed-ids.js'
+import { type Ended, isEnded, readEndedRun } from './ended-run.js'
 import { type ItemError, parseRunReply, type Run } from './run.js'
 import type { RunIndex } from './run-index.js'
 import { RunScript, type RunScriptContext } from './run-scripts.js'
@@ -74,13 +75,13 @@ export class ListingStore {
       failed ? JSON.stringify((page.then as { failed: ItemError }).failed) : '',
       listing.pages,
       ...page.chunks.map(packIds),
-    )) as ['lost' | 'ended' | 'ok', string, ...string[]]
+    )) as ['lost' | 'ok', string, ...string[]] | Ended
+    if (isEnded(reply)) {
+      this.index.ended(readEndedRun(reply.slice(1)), run.generation)
+      return { status: 'ended' }
+    }
     const [status, generation, ...batches] = reply
     if (status === 'lost') return { status }
-    if (status === 'ended') {
-      this.index.ended(run)
-      return { status }
-    }
     return { status: 'recorded', queue: { batches: batches.map(Number), generation: Number(generation) } }
   }
 }

@@ -1,5 +1,6 @@
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
+import type { EndedRun } from './ended-run.js'
 import type { NewRun, Run } from './run.js'
 import { runIdTime } from './run-id.js'
 import { RunScript, type RunScriptContext } from './run-scripts.js'
@@ -27,9 +28,11 @@ export class RunIndex {
   #timer: NodeJS.Timeout | undefined
   #flushing: Promise<void> = Promise.resolve()
 
+  /** `onEnded`: called for each run of whose end this process learns. */
   constructor(
     private readonly context: RunScriptContext,
     private readonly onError: (error: unknown) => void,
+    private readonly onEnded: (run: EndedRun) => void = () => undefined,
   ) {
     this.#redis = context.redis
     this.#keys = context.keys
@@ -48,8 +51,9 @@ export class RunIndex {
    * The run has ended: soon it stands among the open ones no more. `generation`: one that it had since its last retry. Entries of
    * later retries stay, however late this is written.
    */
-  ended({ id, generation }: Pick<Run, 'id' | 'generation'>): void {
-    this.#ended.push({ id, generation })
+  ended(run: EndedRun, generation: number): void {
+    this.#ended.push({ id: run.id, generation })
+    this.onEnded(run)
     this.#timer ??= setTimeout(() => {
       this.#flushing = this.#flush()
     }, FLUSH_EVERY_MS)

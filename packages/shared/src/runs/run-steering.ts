@@ -1,5 +1,6 @@
 import type { RunScriptContext } from './run-scripts.js'
 import { RunScript } from './run-scripts.js'
+import { type Ended, isEnded, readEndedRun } from './ended-run.js'
 import type { RunIndex } from './run-index.js'
 import type { Run } from './run.js'
 import type { RunState } from './states.js'
@@ -61,10 +62,10 @@ export class RunSteering {
 
   async #close(run: Pick<Run, 'id' | 'generation'>, outcome: 'cancelled' | 'expired'): Promise<SteeringReply> {
     const reply = (await cancelRun.run(this.context, run.id, outcome)) as
-      ['ended'] | ['closing'] | ['refused', RunState] | null
+      ['closing'] | ['refused', RunState] | Ended | null
     if (!reply) return undefined
-    if (reply[0] === 'refused') return { status: 'refused', state: reply[1] }
-    if (reply[0] === 'ended') this.index.ended(run)
+    if (isEnded(reply)) this.index.ended(readEndedRun(reply.slice(1)), run.generation)
+    else if (reply[0] === 'refused') return { status: 'refused', state: reply[1] }
     return { status: 'done', queue: NOTHING }
   }
 

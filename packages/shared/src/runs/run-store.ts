@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { RecordId } from '../definitions/context.js'
 import { FlexActionError } from '../errors/index.js'
 import { longestOf } from './batching.js'
+import { type Ended, isEnded, readEndedRun } from './ended-run.js'
 import type { LiveCall } from './item-log.js'
 import { NO_ID, packIds } from './packed-ids.js'
 import { type NewRun, parseRunReply, type Run, runFields } from './run.js'
@@ -181,10 +182,10 @@ export class RunStore {
   ): Promise<StartedBatch | 'foreign' | undefined> {
     const known = last?.run.generation === generation ? last : undefined
     const reply = (await startBatch.run(this.context, runId, batch, generation, token, identity, known ? '1' : '')) as
-      [number, (string | null)[], string?, string[]?] | 'foreign' | 'ended' | null
+      [number, (string | null)[], string?, string[]?] | 'foreign' | Ended | null
     if (reply === 'foreign') return reply
-    if (reply === 'ended') this.index.ended({ id: runId, generation })
-    if (!reply || reply === 'ended') return undefined
+    if (isEnded(reply)) this.index.ended(readEndedRun(reply.slice(1)), generation)
+    if (!reply || isEnded(reply)) return undefined
     const [interruptions, data, form, fields] = reply
     const run = known?.run ?? parseRunReply(fields ?? [])
     if (!run || data.length === 0 || data[0] === null) throw new Error(`run ${runId} cannot be read`)
@@ -216,14 +217,14 @@ export class RunStore {
       MAX_ERROR_LINES,
       ...errorLines,
       ...[...lines].flat(),
-    )) as ['lost' | 'ended' | 'ok' | 'hold' | 'cancel' | 'parked', string, ...string[]]
+    )) as ['lost' | 'ok' | 'hold' | 'cancel' | 'parked', string, ...string[]] | Ended
+    if (isEnded(reply)) {
+      // A crash before this is written leaves an ended run among the open ones: the reconciler puts it right.
+      this.index.ended(readEndedRun(reply.slice(1)), run.generation)
+      return { status: 'ended' }
+    }
     const [status, generation, ...batches] = reply
     if (status === 'lost') return { status }
-    if (status === 'ended') {
-      // A crash before this is written leaves an ended run among the open ones: the reconciler puts it right.
-      this.index.ended(run)
-      return { status }
-    }
     const queue = { batches: batches.map(Number), generation: Number(generation) }
     return { status: 'recorded', queue, then: status === 'ok' ? 'go-on' : status }
   }
@@ -233,9 +234,9 @@ export class RunStore {
     { run, batch, generation }: BatchRef,
     token: string,
   ): Promise<'queued' | 'parked' | 'ended' | undefined> {
-    const reply = (await takeBack.run(this.context, run, batch, token)) as 'queued' | 'parked' | 'ended' | null
-    if (reply === 'ended') this.index.ended({ id: run, generation })
-    return reply ?? undefined
+    const reply = (await takeBack.run(this.context, run, batch, token)) as ['queued' | 'parked'] | Ended | null
+    if (isEnded(reply)) this.index.ended(readEndedRun(reply.slice(1)), generation)
+    return reply?.[0]
   }
 }
 

@@ -31,6 +31,8 @@ export interface QueueDepth {
 export interface ActionView extends Pick<PublishedAction, 'identity' | 'name' | 'target' | 'entry' | 'permission'> {
   /** Live workers that serve it. */
   workers: number
+  /** Items that are waiting or active, over all of its runs: only a few batches of a run stand in the queue at a time. */
+  pendingItems: number
   queue: QueueDepth
 }
 
@@ -38,6 +40,18 @@ export interface ActionsView {
   actions: ActionView[]
   /** Collections whose records can be listed. */
   collections: string[]
+}
+
+/** What a group of workers has to do, for whoever decides how many of them there are to be. */
+export interface ScaleView {
+  /** Items that are waiting or active. */
+  items: number
+  /** Handler calls that these are, and listings of records: what takes a slot. */
+  calls: number
+  /** How long the oldest batch or listing that no worker has taken has been waiting. */
+  oldestWaitSeconds: number
+  /** Live workers. */
+  workers: number
 }
 
 /** A live worker, and how much of it is in use. */

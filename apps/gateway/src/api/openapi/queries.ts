@@ -35,5 +35,6 @@ export const historyQuery = z.object({
   span: wordParam('How far back', ['hour', 'day']),
   action: textParam("The action's identity; default: all"),
 })
+export const scaleQuery = z.object({ group: textParam('A WORKER_GROUP; default: all workers') })
 export const recordsQuery = z.object({ search: textParam('What a person typed'), cursor, limit })
 export const fileQuery = z.object({ expires: textParam('Epoch ms'), signature: textParam('Of id and time') })

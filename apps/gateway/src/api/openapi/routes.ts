@@ -137,6 +137,15 @@ export const ROUTES: readonly DocumentedRoute[] = [
   { method: 'get', path: '/workers', needs: 'viewer', summary: 'Live workers', answers: [200, 'workers'] },
   {
     method: 'get',
+    path: '/scale',
+    needs: 'viewer',
+    summary: 'What a group of workers has to do: for autoscalers',
+    query: queries.scaleQuery,
+    answers: [200, 'scale'],
+    refusals: [400, 404],
+  },
+  {
+    method: 'get',
     path: '/history',
     needs: 'viewer',
     summary: 'What ended when',

@@ -94,10 +94,21 @@ export const actions = z.strictObject({
       entry: z.looseObject({ name: z.string() }).meta({ description: 'As get_action_list shows it' }),
       permission: z.union([role, z.strictObject({ groups: z.array(z.string()) })]),
       workers: count,
+      pendingItems: count.meta({ description: 'Items that are waiting or active, over all runs of the action' }),
       queue: queueDepth,
     }),
   ),
   collections: z.array(z.string()),
+})
+
+export const scale = z.strictObject({
+  items: count.meta({ description: 'Items that are waiting or active' }),
+  calls: count.meta({ description: 'Handler calls that these are, and listings of records: what takes a slot' }),
+  oldestWaitSeconds: z
+    .number()
+    .min(0)
+    .meta({ description: 'How long the oldest batch or listing that no worker has taken has been waiting' }),
+  workers: count.meta({ description: 'Live workers' }),
 })
 
 export const workers = z.strictObject({
