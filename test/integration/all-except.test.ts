@@ -45,6 +45,18 @@ it('calls every record of the collection once, but for the excluded ones', async
   expect((await system.items(run)).map(({ id }) => id)).toEqual(expected)
 })
 
+it('never calls an excluded record whose UUID the request spells otherwise', async () => {
+  const listed = ['550e8400-e29b-41d4-a716-446655440000', '6BA7B810-9DAD-11D1-80B4-00C04FD430C8', 'abc']
+  const called: RecordId[] = []
+  const list = defineCollection({ name: 'users', list: () => ({ records: listed.map((id) => ({ id, label: id })) }) })
+  await using system = await System.start({ actions: [collect(called)], collections: [list] })
+
+  const [first = '', second = ''] = listed
+  const ids = [first.toUpperCase(), first, `{${first}}`, second.toLowerCase(), 'ABC']
+  await system.runIn(['succeeded'], await system.begin({ name: 'collect', ids, inverseIds: true }))
+  expect(called).toEqual(['abc'])
+})
+
 it('ends at once when the collection is empty, or all of it is excluded', async () => {
   const called: RecordId[] = []
   await using system = await System.start({ actions: [collect(called)], collections: [users(2)] })

@@ -25,6 +25,11 @@ it('says of each id whether one of the same text came before', () => {
   )
 })
 
+it('knows a UUID again in another case', () => {
+  const seen = new SeenIds(['550e8400-e29b-41d4-a716-446655440000', '550E8400-E29B-41D4-A716-446655440000', 'a', 'A'])
+  expect([0, 1, 2, 3].map((at) => seen.add(at))).toEqual([true, false, true, true])
+})
+
 it('takes a million ids in any order', () => {
   const list = Array.from({ length: 1_000_000 }, (_, at) => (at * 7_919) % 1_000_003)
   const seen = new SeenIds([...list, ...list.slice(0, 3)])

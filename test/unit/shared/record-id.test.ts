@@ -1,4 +1,4 @@
-import { isRecordId, mistakenId } from '@flexaction/shared/definitions'
+import { isRecordId, mistakenId, recordKey } from '@flexaction/shared/definitions'
 import { expect, it } from 'vitest'
 
 it.each([
@@ -33,7 +33,35 @@ it.each([
   [' ["a"]', 'it is JSON as a text; send a list as a list'],
   ['{"id":5}', 'it is JSON as a text; send a list as a list'],
   ['{}', 'it is JSON as a text; send a list as a list'],
+  [' null', 'a program wrote it in place of an id'],
+  ['null ', 'a program wrote it in place of an id'],
   [' \t', 'it is blank'],
+  ['\u200b', 'it is blank'],
+  ['\u0000', 'it is blank'],
+  ['\ud800', 'it holds half of a character (a surrogate without the other one)'],
+  ['5\udc00', 'it holds half of a character (a surrogate without the other one)'],
 ])('says why a text is none: %j', (text, why) => {
   expect([isRecordId(text), mistakenId(text)]).toEqual([false, why])
 })
+
+it.each([
+  '550e8400-e29b-41d4-a716-446655440000',
+  '550E8400-E29B-41D4-A716-446655440000',
+  '550e8400-E29B-41d4-A716-446655440000',
+  '{550E8400-E29B-41D4-A716-446655440000}',
+  '550e8400e29b41d4a716446655440000',
+  'urn:uuid:550e8400-e29b-41d4-a716-446655440000',
+  'URN:UUID:550E8400-E29B-41D4-A716-446655440000',
+])('knows a UUID again however it is spelled: %s', (id) =>
+  expect(recordKey(id)).toBe('550e8400-e29b-41d4-a716-446655440000'),
+)
+
+it.each([
+  5,
+  '05',
+  'ABC',
+  ' 550e8400-e29b-41d4-a716-446655440000',
+  '550E8400-E29B-41D4-A716-44665544000',
+  '550E8400-E29B-41D4-A716-44665544000X',
+  'ABCDEFGH-ABCD-ABCD-ABCD-ABCDEFABCDEF',
+])('compares others by their text: %s', (id) => expect(recordKey(id)).toBe(String(id)))

@@ -10,6 +10,15 @@ it('takes whole numbers and texts as they are, and BigInts as texts', () => {
   })
 })
 
+it('shows a record without a label by its id, and takes null for the end', () => {
+  expect(checkPage('users', { records: [{ id: 5 }, { id: 'a', label: null }], next: null }, 'x')).toStrictEqual({
+    records: [
+      { id: 5, label: '5' },
+      { id: 'a', label: 'a' },
+    ],
+  })
+})
+
 const RULE =
   "collection 'users': list() must return records with ids that are whole numbers up to 2^53-1, BigInts, or texts that are not empty"
 const BEYOND = ': beyond 2^53 a number names several records, so that ids of that size must be read as texts or BigInts'
@@ -35,6 +44,10 @@ it.each<[unknown[], string]>([
   [[1, 2, 1], 'received 1 as the id of record 3 of a page'],
   [[5, '5'], "received '5' as the id of record 2 of a page"],
   [['5', 5n], 'received 5n as the id of record 2 of a page'],
+  [
+    ['550e8400-e29b-41d4-a716-446655440000', '550E8400-E29B-41D4-A716-446655440000'],
+    "received '550E8400-E29B-41D4-A716-446655440000' as the id of record 2 of a page",
+  ],
 ])('refuses a page that has a record twice: %o', (ids, where) => {
   const message = `collection 'users': list() must return each record once; ${where}, which an earlier record of it has`
   expect(() => checkPage('users', page(...ids), undefined)).toThrow(new Error(message))
@@ -47,7 +60,12 @@ it.each<[unknown, string]>([
     { records: [null] },
     `records with ids that are whole numbers up to 2^53-1, BigInts, or texts that are not empty; received undefined as the id of record 1 of a page`,
   ],
-  [{ records: [], next: 5 }, 'next as a text, received number'],
+  [
+    { records: [{ id: 1, label: 5 }] },
+    'records with labels that are texts; received 5 as the label of record 1 of a page',
+  ],
+  [{ records: [], next: 5 }, 'next as a text that is not empty, and none on the last page; received 5'],
+  [{ records: [], next: '' }, "next as a text that is not empty, and none on the last page; received ''"],
   [{ records: [], next: 'a' }, "another next than its cursor, received 'a' twice"],
 ])('refuses what is no page, or has no end: %o', (given, what) => {
   expect(() => checkPage('users', given, 'a')).toThrow(new Error(`collection 'users': list() must return ${what}`))

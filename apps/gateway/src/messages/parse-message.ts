@@ -1,11 +1,15 @@
 import { FlexActionError } from '@flexaction/shared/errors'
+import { isDeeperThan, MOST_JSON_LEVELS } from '@flexaction/shared/json'
 import { requireBoundedJson } from '../http/json-scanner.js'
 import { parseExactly } from '../http/parse-exactly.js'
-import { refuseLookAlikes } from './look-alikes.js'
+import { meantKey, refuseLookAlikes } from './look-alikes.js'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
 const MESSAGE_KEYS = ['name', 'params'] as const
+/** Keys of an execute_action's params. */
+export const ORDER_KEYS = ['name', 'model', 'id', 'ids', 'inverseIds', 'params'] as const
+const ONLY_IN_AN_ORDER = ['model', 'id', 'ids', 'inverseIds'] as const
 
 /** One protocol request (PROTOCOL.md section 1). */
 export interface Message {
@@ -25,7 +29,16 @@ export function parseMessage(body: unknown): Message {
   if (name === undefined || name === null || name === '')
     throw FlexActionError.fields({ name: ['this field is required'] })
   if (typeof name !== 'string') throw FlexActionError.fields({ name: [`must be a text, received ${describe(name)}`] })
+  if (name === 'execute_action') refuseOrderOutside(body)
   return { name, params: parseParams(params) }
+}
+
+/** What says which records are meant, beside `params`: ignored, something else would be done, or to more records. */
+function refuseOrderOutside(body: JsonObject): void {
+  const misplaced = Object.keys(body)
+    .filter((key) => (ONLY_IN_AN_ORDER as readonly string[]).includes(key) || meantKey(key, ONLY_IN_AN_ORDER))
+    .map((key) => [key, ['must stand in params, not beside it']])
+  if (misplaced.length > 0) throw FlexActionError.fields(Object.fromEntries(misplaced) as Record<string, string[]>)
 }
 
 /** `params`: an object, nothing, or a text that holds a JSON object. An empty list is how PHP writes an empty object. */
@@ -62,9 +75,6 @@ export function describe(value: unknown): string {
   return String(value as number | boolean)
 }
 
-/** JSON may be nested so deeply that it can be read, and not be written again. */
-const MOST_LEVELS = 100
-
 /** Ids are not looked into: there may be a million, and where they select records each is checked anyway (`selection.ts`). */
 function shallow(params: JsonObject): JsonObject {
   for (const [key, value] of Object.entries(params)) if (key !== 'ids') refuseDeep(key, value)
@@ -73,14 +83,8 @@ function shallow(params: JsonObject): JsonObject {
 
 /** Throws a field error for a value that is nested too deeply to be stored. */
 export function refuseDeep(key: string, value: unknown): void {
-  if (isDeeperThan(MOST_LEVELS, value))
-    throw FlexActionError.fields({ [key]: [`must be nested at most ${MOST_LEVELS} levels deep; this is deeper`] })
-}
-
-function isDeeperThan(levels: number, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  if (levels === 0) return true
-  return (Array.isArray(value) ? value : Object.values(value)).some((one) => isDeeperThan(levels - 1, one))
+  if (isDeeperThan(MOST_JSON_LEVELS, value))
+    throw FlexActionError.fields({ [key]: [`must be nested at most ${MOST_JSON_LEVELS} levels deep; this is deeper`] })
 }
 
 /** `undefined` for what is no JSON. */

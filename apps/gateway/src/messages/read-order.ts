@@ -7,11 +7,9 @@ import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import { findAction } from '../catalog/find-action.js'
 import type { FieldOptions } from './field-options.js'
 import { type FormBounds, requireBoundedForm } from './form-bounds.js'
-import { refuseLookAlikes } from './look-alikes.js'
-import { type JsonObject, parseParams } from './parse-message.js'
+import { refuseLookAlikesInOrder } from './look-alikes.js'
+import { type JsonObject, ORDER_KEYS, parseParams } from './parse-message.js'
 import { type Problems, readSelection, refuseSelection, type SelectionParts, selectionParts } from './selection.js'
-
-const ORDER_KEYS = ['name', 'model', 'id', 'ids', 'inverseIds', 'params'] as const
 
 /** What reading an order asks, and its bounds. */
 export interface OrderReading {
@@ -30,7 +28,7 @@ export async function readOrder(
   caller: Caller,
   { catalog, options, maxIds, formBounds }: OrderReading,
 ): Promise<Order> {
-  refuseLookAlikes(params, ORDER_KEYS)
+  refuseLookAlikesInOrder(params, ORDER_KEYS)
   const name = readText('name', params.name, true)
   const model = readText('model', params.model, false)
   const actions = actionsFor(caller, catalog.actions, name)

@@ -1,4 +1,5 @@
 import type { RecordId } from '@flexaction/shared'
+import { recordKey } from '@flexaction/shared/definitions'
 import { randomInt } from 'node:crypto'
 
 const WHOLE_NUMBER = /^(0|-?[1-9]\d{0,14})$/
@@ -6,7 +7,7 @@ const WHOLE_NUMBER = /^(0|-?[1-9]\d{0,14})$/
 const SLOTS_PER_ID = 1.5
 
 /**
- * Which ids of a list have been seen: `5` and `"5"` are one. Numbers, which most ids are, are found by a table of their
+ * Which ids of a list have been seen: `5` and `"5"` are one, and so is a UUID in two spellings. Numbers, which most ids are, are found by a table of their
  * positions, of 4 bytes a slot and made once: a Set would take several times the memory of a million ids, and grow in leaps
  * that hold the event loop.
  */
@@ -31,7 +32,7 @@ export class SeenIds {
     if (WHOLE_NUMBER.test(id)) return this.#addNumber(Number(id), position)
     this.#texts ??= new Set()
     const before = this.#texts.size
-    return this.#texts.add(id).size > before
+    return this.#texts.add(recordKey(id)).size > before
   }
 
   #addNumber(id: number, position: number): boolean {

@@ -83,6 +83,8 @@ export async function readSelection(parts: SelectionParts, maxIds: number, probl
     return none
   }
   const ids = outer ?? inner ?? []
+  if (inverse && !outer && !inner && Object.keys(problems).length === 0)
+    problems.ids = ['with inverseIds, say which records are excluded: an empty list for none']
   if (ids.length === 0 && !inverse && Object.keys(problems).length === 0) problems.ids = ['select at least one record']
   return { mode: inverse ? 'allExcept' : 'only', ids }
 }

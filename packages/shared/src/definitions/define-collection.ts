@@ -13,13 +13,13 @@ export interface ListRequest {
 
 export interface ListedRecord<Id = RecordId> {
   id: Id
-  /** What a person recognises the record by. */
+  /** What a person recognises the record by; from JavaScript it may be left out, and is the id then. */
   label: string
 }
 
 export interface RecordPage<Id = RecordId> {
   records: ListedRecord<Id>[]
-  /** Where the next page starts; absent on the last page. */
+  /** Where the next page starts: a text that is not empty. Absent on the last page. */
   next?: string | undefined
 }
 

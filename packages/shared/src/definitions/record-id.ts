@@ -1,3 +1,4 @@
+import { showsNothing } from '../texts/shows-nothing.js'
 import type { RecordId } from './context.js'
 
 /** What programs write in place of an id that they do not have. */
@@ -23,10 +24,25 @@ export function isRecordId(value: unknown): value is RecordId {
  * had no id, or a list of them, and made a text of that: to take them for ids would name no record, or the wrong one.
  */
 export function mistakenId(text: string): string | undefined {
-  if (text.trim() === '') return 'it is blank'
-  // Nearly all ids begin otherwise.
+  if (!text.isWellFormed()) return 'it holds half of a character (a surrogate without the other one)'
+  // Nearly all ids begin so.
   const first = text.charCodeAt(0)
   if ((first >= 0x30 && first <= 0x39) || (first >= 0x61 && first <= 0x6d)) return undefined
-  if (NO_ID.has(text)) return 'a program wrote it in place of an id'
+  if (showsNothing(text)) return 'it is blank'
+  if (NO_ID.has(text.trim())) return 'a program wrote it in place of an id'
   return BEGINS_LIKE_JSON.test(text) ? 'it is JSON as a text; send a list as a list' : undefined
+}
+
+/** The spellings of a UUID by their length: bare digits, with hyphens, in braces, and as a URN. */
+const LENGTHS_OF_UUIDS: ReadonlySet<number> = new Set([32, 36, 38, 45])
+const UUID = /^(?:urn:uuid:|\{)?([\da-f]{8})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{12})\}?$/i
+
+/**
+ * What an id is compared by: its text, and for a UUID the same text however it is spelled (RFC 9562). A database may give it in lower case
+ * and a client send it in upper case; both mean the same record.
+ */
+export function recordKey(id: RecordId): string {
+  const text = String(id)
+  const parts = LENGTHS_OF_UUIDS.has(text.length) ? UUID.exec(text) : null
+  return parts ? parts.slice(1).join('-').toLowerCase() : text
 }

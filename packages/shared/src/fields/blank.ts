@@ -1,14 +1,12 @@
 import { z } from 'zod'
+import { showsNothing } from '../texts/shows-nothing.js'
 import { mustBe } from './wording.js'
-
-/** Spaces, and characters that show nothing. */
-const SHOWS_NOTHING = /^[\s\p{Cc}\p{Cf}]*$/u
 
 /** Text that shows nothing; of texts by language, when none of them shows anything. */
 export function isBlank(value: unknown): boolean {
-  if (typeof value === 'string') return SHOWS_NOTHING.test(value)
+  if (typeof value === 'string') return showsNothing(value)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return Object.values(value).every((text) => typeof text === 'string' && SHOWS_NOTHING.test(text))
+  return Object.values(value).every((text) => typeof text === 'string' && showsNothing(text))
 }
 
 /** An option of the fields that take text. */

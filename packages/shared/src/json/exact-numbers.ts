@@ -1,5 +1,6 @@
+import { endOfString, type PathStep, pathTo } from './json-text.js'
+
 const QUOTE = 0x22
-const BACKSLASH = 0x5c
 const PLUS = 0x2b
 const MINUS = 0x2d
 const POINT = 0x2e
@@ -12,9 +13,6 @@ const UPPER_E = 0x45
 const ALWAYS_EXACT_DIGITS = 15
 const MOST_DIGITS_SHOWN = 60
 const NUMBER = /^[+-]?(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/i
-
-/** A step into a value: a key, or a position in a list. */
-export type PathStep = string | number
 
 /** A number of a JSON text that is another number once it has been read: `9007199254740993`, `0.1234567890123456789`, `1e400`. */
 export class InexactNumber extends Error {
@@ -96,16 +94,6 @@ function takeApart(literal: string): { digits: string; exponent: number } {
   return { digits: all.slice(from, to), exponent: Number(exponent) - fraction.length + (all.length - to) }
 }
 
-/** The position after the quote that ends the string which begins at `start`. */
-function endOfString(text: string, start: number): number {
-  for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
-    let backslashes = 0
-    while (text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) backslashes++
-    if (backslashes % 2 === 0) return quote + 1
-  }
-  return text.length
-}
-
 function endOfNumber(text: string, start: number): number {
   let end = start + 1
   while (isPartOfNumber(text.charCodeAt(end))) end++
@@ -128,27 +116,4 @@ function hasExponent(text: string, start: number, end: number): boolean {
 
 function shortened(literal: string): string {
   return literal.length > MOST_DIGITS_SHOWN ? `${literal.slice(0, MOST_DIGITS_SHOWN)}…` : literal
-}
-
-/** Where the value at this position of the text stands. Only called for a text that is refused. */
-function pathTo(text: string, position: number): PathStep[] {
-  const path: PathStep[] = []
-  let expectsKey = false
-  for (let at = 0; at < position;) {
-    const character = text[at]
-    if (character === '"') {
-      const end = endOfString(text, at)
-      if (expectsKey) path[path.length - 1] = JSON.parse(text.slice(at, end)) as string
-      at = end
-      continue
-    }
-    if (character === '{') path.push('')
-    else if (character === '[') path.push(0)
-    else if (character === '}' || character === ']') path.pop()
-    else if (character === ',' && typeof path.at(-1) === 'number') path[path.length - 1] = Number(path.at(-1)) + 1
-    if (character === '{' || (character === ',' && typeof path.at(-1) === 'string')) expectsKey = true
-    else if (character === ':' || character === '[' || character === '}' || character === ']') expectsKey = false
-    at++
-  }
-  return path
 }

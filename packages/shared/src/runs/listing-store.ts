@@ -1,4 +1,5 @@
 import type { RecordId } from '../definitions/context.js'
+import { recordKey } from '../definitions/record-id.js'
 import { packIds, unpackIds } from './packed-ids.js'
 import { type Ended, isEnded, readEndedRun } from './ended-run.js'
 import { type ItemError, parseRunReply, type Run } from './run.js'
@@ -50,11 +51,11 @@ export class ListingStore {
     return { run, token, cursor: reply[0] ?? undefined, rest: unpackIds(reply[1]) as RecordId[], pages: reply[3] }
   }
 
-  /** Those of `ids` that the run's request did not exclude; compared as texts. */
+  /** Those of `ids` that the run's request did not exclude; compared by their keys. */
   async withoutExcluded(runId: string, ids: readonly RecordId[]): Promise<RecordId[]> {
     if (ids.length === 0) return []
     const { redis, keys } = this.context
-    const excluded = await redis.smismember(keys.except(runId), ...ids.map(String))
+    const excluded = await redis.smismember(keys.except(runId), ...ids.map(recordKey))
     return ids.filter((_, at) => excluded[at] !== 1)
   }
 

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { RecordId } from '../definitions/context.js'
+import { recordKey } from '../definitions/record-id.js'
 import { FlexActionError } from '../errors/index.js'
 import { longestOf } from './batching.js'
 import { type Ended, isEnded, readEndedRun } from './ended-run.js'
@@ -159,8 +160,10 @@ export class RunStore {
     return last
   }
 
-  /** `excluded`: without repetitions. Returns how many there are. */
-  async #stageExcluded(id: string, excluded: readonly RecordId[]): Promise<number> {
+  /** `ids`: each text once. Returns how many records they exclude. */
+  async #stageExcluded(id: string, ids: readonly RecordId[]): Promise<number> {
+    // Only then may two of them have one key.
+    const excluded = ids.some((one) => recordKey(one) !== String(one)) ? [...new Set(ids.map(recordKey))] : ids
     for (let from = 0; from < excluded.length; from += EXCLUDED_PER_SLICE) {
       const texts = excluded.slice(from, from + EXCLUDED_PER_SLICE).map(String)
       await stageRun.run(this.context, id, STAGED_FOR_SECONDS, 'except', ...texts)
