@@ -88,7 +88,11 @@ function plainly(key: string): string {
 
 /** Whether letters of a word stand in another order: `modle`. */
 function areSwapped(one: string, other: string): boolean {
-  return one.length > 3 && one.length === other.length && [...one].sort().join('') === [...other].sort().join('')
+  return one.length > 3 && one.length === other.length && lettersOf(one) === lettersOf(other)
+}
+
+function lettersOf(word: string): string {
+  return Array.from(word).sort().join('')
 }
 
 /** Letters that may be wrong: too many words are as short as `id`. */

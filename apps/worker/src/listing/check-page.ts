@@ -19,7 +19,9 @@ export function checkPage(collection: string, page: unknown, cursor: string | un
     if (seen.has(recordKey(id))) throw wrong(`each record once; ${where}, which an earlier record of it has`)
     seen.add(recordKey(id))
     if (typeof label !== 'string' && label !== undefined && label !== null)
-      throw wrong(`records with labels that are texts; received ${shown(label)} as the label of record ${at + 1} of a page`)
+      throw wrong(
+        `records with labels that are texts; received ${shown(label)} as the label of record ${at + 1} of a page`,
+      )
     return { ...others, id, label: label ?? String(id) }
   })
   if (next === null) return { records: checked }
