@@ -1,6 +1,7 @@
 import { Keys, type RedisClient } from '@flexaction/shared/redis'
 import {
   type AcceptRequest,
+  failureFingerprint,
   type Item,
   ListingStore,
   type NewRun,
@@ -105,6 +106,8 @@ export class Real {
     const queued = Number((await this.redis.hget(this.keys.run(this.id), 'queued')) ?? 0)
     expect(viewReal(run, items, batches)).toEqual(viewModel(model))
     expect(items.map(viewItem)).toEqual(model.items.map(viewModelItem))
+    const { groups } = await this.reader.failures(run, true)
+    expect(new Map(groups.map(({ failure, count }) => [failure, count]))).toEqual(failuresOf(model))
     // While a run is given up nobody reads the number any more.
     if (!model.closing) expect(queued).toBe(model.queued)
     const { revision, ...visible } = run
@@ -131,6 +134,15 @@ export class Real {
     }
     return items
   }
+}
+
+function failuresOf({ items }: RunModel): Map<string, number> {
+  const failures = new Map<string, number>()
+  for (const { state, message } of items) {
+    const fingerprint = failureFingerprint(message ?? '')
+    if (state === 'failed') failures.set(fingerprint, (failures.get(fingerprint) ?? 0) + 1)
+  }
+  return failures
 }
 
 function viewReal(run: Run, items: Item[], leases: Record<string, string>): unknown {

@@ -1,6 +1,9 @@
 import type { RecordId } from '@flexaction/shared'
 import type { HaltOn, Outcome, RunState } from '@flexaction/shared/runs'
 
+/** States of items that a retry calls again when it names them. */
+export const RETRIED: ReadonlySet<string> = new Set(['failed', 'cancelled', 'expired'])
+
 export interface ModelItem {
   id: RecordId | null
   state: 'waiting' | Outcome
@@ -43,6 +46,8 @@ export class RunModel {
   next = 0
   /** Batches with reopened items that were not named since. */
   redo = new Set<number>()
+  /** Batches with items that failed since the last retry of all; those that failed may have been retried by name since. */
+  failedBatches = new Set<number>()
   errors: string[] = []
   listing: { token: string; pages: number; rest: RecordId[] } | undefined
   listingFailed = false
@@ -129,7 +134,10 @@ export class RunModel {
         message,
         result,
       })
-      if (ending === 'failed') this.errors.push(message ?? '')
+      if (ending === 'failed') {
+        this.errors.push(message ?? '')
+        this.failedBatches.add(batch)
+      }
     }
     for (const item of this.itemsOf(batch)) item.active = active.includes(item) ? item.attempts + 1 : undefined
     if (began) this.#start()
@@ -188,19 +196,23 @@ export class RunModel {
     )
   }
 
-  retry(most: number, named: number[]): void {
+  /** For all failed items, or for those of `chosen` that a retry calls again. */
+  retry(most: number, named: number[], chosen?: ReadonlySet<ModelItem>): void {
     this.generation++
-    Object.assign(this, { state: this.started ? 'running' : 'waiting', late: undefined, haltFrom: 0, errors: [] })
     for (const [at, item] of this.items.entries()) {
-      if (item.state !== 'failed') continue
+      if (chosen ? !chosen.has(item) || !RETRIED.has(item.state) : item.state !== 'failed') continue
       const { state, attempts, message } = item
       Object.assign(item, {
         state: 'waiting',
         message: undefined,
         former: [...item.former, { state, attempts, message }],
       })
-      this.redo.add(Math.floor(at / this.batchSize))
+      if (chosen) this.redo.add(Math.floor(at / this.batchSize))
     }
+    if (!chosen) [this.redo, this.failedBatches] = [this.failedBatches, new Set()]
+    const failed = this.count('failed')
+    const errors = failed > 0 ? this.errors : []
+    Object.assign(this, { state: this.started ? 'running' : 'waiting', late: undefined, haltFrom: failed, errors })
     this.name(most, named)
   }
 

@@ -1,7 +1,7 @@
-import type { SteeringReply } from '@flexaction/shared/runs'
+import type { Run, SteeringReply } from '@flexaction/shared/runs'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { RunModel } from './run-model.js'
+import { RETRIED, type RunModel } from './run-model.js'
 import { checkNamed, exists, step, window } from './step.js'
 
 /** The run's state as it is refused with. */
@@ -52,6 +52,30 @@ export const retry = step(
     checkNamed(queue, run, () => run.retry(most, queue.batches))
   },
   ({ run }) => run?.ended === true && run.count('failed') > 0,
+)
+
+export const retrySome = step(
+  'retrySome',
+  fc.record({ most: window, every: fc.integer({ min: 1, max: 3 }), crash: fc.boolean() }),
+  ({ run }) => run?.ended === true,
+  async ({ most, every, crash }, world, real) => {
+    const run = world.run as RunModel
+    const records = new Set(run.items.filter((_, at) => at % every === 0).map(({ id }) => String(id)))
+    // A listing may have named a record twice.
+    const chosen = run.items.filter(({ id }) => records.has(String(id)))
+    const read = (await real.reader.run(real.id)) as Run
+    const staged = await real.steering.stageRetry(real.reader, read, { records, forOperators: true })
+    const count = (state: string): number => chosen.filter((item) => item.id !== null && item.state === state).length
+    expect(staged?.counts).toEqual({
+      ...{ failed: count('failed'), cancelled: count('cancelled'), expired: count('expired') },
+    })
+    // What was written down for a retry that never came must mean nothing.
+    if (!staged || staged.batches === 0 || crash) return
+    const reply = await real.steering.retry(read, most, staged)
+    if (reply?.status !== 'done') throw new Error('items were not retried')
+    checkNamed(reply.queue, run, () => run.retry(most, reply.queue.batches, new Set(chosen)))
+  },
+  ({ run }) => run?.items.some(({ id, state }) => id !== null && RETRIED.has(state)) === true,
 )
 
 export const cancel = step('cancel', fc.constant(0), exists, async (_, world, real) => {

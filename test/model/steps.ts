@@ -1,7 +1,7 @@
 import type fc from 'fast-check'
 import { accept, acceptAgain } from './accepting.js'
 import { list, page } from './listing.js'
-import { cancel, expire, pause, purge, resume, retry, timePasses } from './steering.js'
+import { cancel, expire, pause, purge, resume, retry, retrySome, timePasses } from './steering.js'
 import type { Command } from './step.js'
 import { begin, lose, settle, start, startAgain } from './working.js'
 
@@ -17,6 +17,7 @@ const weighted: [number, fc.Arbitrary<Command>][] = [
   [3, pause],
   [6, resume],
   [7, retry],
+  [5, retrySome],
   [1, cancel],
   [1, timePasses],
   [1, expire],

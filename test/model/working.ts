@@ -1,4 +1,12 @@
-import { failureLine, LogWriter, outcomeLine, retryLine, type Settlement } from '@flexaction/shared/runs'
+import {
+  countFailures,
+  failureLine,
+  type ItemError,
+  LogWriter,
+  outcomeLine,
+  retryLine,
+  type Settlement,
+} from '@flexaction/shared/runs'
 import { BatchItems } from '@flexaction/worker/running/batch-items'
 import fc from 'fast-check'
 import { expect } from 'vitest'
@@ -103,6 +111,7 @@ export const settle = step(
     const writer = new LogWriter()
     const counts = { succeeded: 0, failed: 0, skipped: 0, cancelled: 0 }
     const errorLines: string[] = []
+    const failures: ItemError[] = []
     const happened: Happened[] = []
     const left: number[] = []
     const { chunkSize } = real.request.run
@@ -123,7 +132,10 @@ export const settle = step(
       else if (ending === 'skipped' || ending === 'cancelled') writer.add(chunk, outcomeLine(end, ending, '', message))
       else writer.add(chunk, failureLine(end, message, ending === 'failed'))
       const outcome = ending === 'result' ? 'succeeded' : ending === 'refused' ? 'failed' : ending
-      if (outcome === 'failed') errorLines.push(JSON.stringify({ message, kind: 'refused' }))
+      if (outcome === 'failed') {
+        errorLines.push(JSON.stringify({ message, kind: 'refused' }))
+        failures.push({ message, kind: 'refused' })
+      }
       if (outcome !== 'retry') counts[outcome]++
       happened.push({
         item,
@@ -150,7 +162,7 @@ export const settle = step(
         next,
         window: most,
       },
-      ...{ resultJson: '', errorLines },
+      ...{ resultJson: '', errorLines, failures: countFailures(failures) },
     }
     const activeItems = calls.map((at) => mine[at] as ModelItem)
     for (let time = 0; time < (repeat ? 2 : 1); time++) {

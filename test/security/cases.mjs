@@ -16,6 +16,8 @@ const LOWEST = /** @type {Readonly<Record<string, import('./cases.mjs').Caller>>
   'get /runs/:id': 'viewer',
   'get /runs/:id/items': 'viewer',
   'get /runs/:id/items.csv': 'viewer',
+  'get /runs/:id/failures': 'viewer',
+  'get /failures': 'viewer',
   'get /runs/:id/input': 'operator',
   'get /runs/:id/log': 'operator',
   'get /runs/:id/events': 'viewer',

@@ -1,5 +1,6 @@
 import type {
   ActionsView,
+  FailuresView,
   HistorySpan,
   HistoryView,
   Item,
@@ -45,6 +46,8 @@ export interface ItemFilter {
   state?: ItemState | undefined
   /** A part of the id or of the message. */
   search?: string | undefined
+  /** The fingerprint of a failure, as {@link FlexActionClient.failures} has it. */
+  failure?: string | undefined
   /** An id: this record alone. */
   record?: string | undefined
   /** A position, or the last page's `next`. */
@@ -101,6 +104,17 @@ export interface RecordPage {
 }
 
 export type SteeringWord = 'cancel' | 'retry' | 'pause' | 'resume'
+
+/** Items of a run to retry: those that match all that is given, and that failed, were cancelled, or have expired. */
+export interface RetryFilter {
+  /** Ids of records, 10,000 at most. */
+  items?: readonly (string | number)[] | undefined
+  /** The fingerprint of a failure, as {@link FlexActionClient.failures} has it. */
+  failure?: string | undefined
+  state?: 'failed' | 'cancelled' | 'expired' | undefined
+  /** A part of the id or of the message. */
+  search?: string | undefined
+}
 
 type Query = Record<string, string | number | undefined>
 
@@ -171,12 +185,27 @@ export class FlexActionClient {
   }
 
   /** Where all outcomes can be downloaded as CSV. */
-  csvUrl(id: string, state?: ItemState): string {
-    return this.#url(`/runs/${encodeURIComponent(id)}/items.csv`, { state })
+  csvUrl(id: string, filter: Pick<ItemFilter, 'state' | 'search' | 'failure'> = {}): string {
+    return this.#url(`/runs/${encodeURIComponent(id)}/items.csv`, { ...filter })
   }
 
   steer(id: string, word: SteeringWord): Promise<RunView> {
     return this.#send('POST', `/runs/${encodeURIComponent(id)}/${word}`)
+  }
+
+  /** Reopens an ended run for some of its items. */
+  retry(id: string, filter: RetryFilter): Promise<RunView> {
+    return this.#send('POST', `/runs/${encodeURIComponent(id)}/retry`, filter)
+  }
+
+  /** Why records of a run failed, by cause. */
+  failures(id: string): Promise<FailuresView> {
+    return this.#get(`/runs/${encodeURIComponent(id)}/failures`)
+  }
+
+  /** The same over the newest runs of an action, or of all; `since`: ISO 8601. */
+  failuresOfRuns(filter: { action?: string | undefined; since?: string | undefined } = {}): Promise<FailuresView> {
+    return this.#get('/failures', filter)
   }
 
   /** Runs an action. `waitSeconds`: how long the answer may wait for the end; default 0. */

@@ -2,7 +2,8 @@
 -- last batch it ends the run and announces that.
 --   ARGV  2 settlement, as JSON: batch, token, sequence (1, 2, … per token), active (items being called now), live (the
 --           calls), began (when the first of its calls began, epoch ms, or 0), next ('' | 'end' | 'delay' | 'release'),
---           window (most batches of the run to stand in the queue), counts (succeeded, failed, skipped, cancelled)
+--           window (most batches of the run to stand in the queue), counts (succeeded, failed, skipped, cancelled),
+--           failures (fingerprint, count and sample of each kind that is among them),
 --           lines (how many error lines follow)
 --         3 the run's result, or ''   4 most error lines kept   5.. error lines   then chunk, its log lines, …
 -- Returns { 'lost' } when another owner has the batch: then nothing was recorded; { 'ended', … } when this ended the run (ended_reply);
@@ -31,7 +32,8 @@ for name, count in pairs(it.counts) do
 end
 local failures = it.counts.failed or 0
 if failures > 0 then
-  redis.call('SADD', FAILED, batch)
+  redis.call('HSET', FAILED, batch, '')
+  count_failures(it.failures)
 end
 if it.active ~= active then
   redis.call('HINCRBY', RUN, 'active', it.active - active)

@@ -108,7 +108,7 @@ export function RunSteering({ run }: { run: RunView }) {
             All outcomes
           </Menu.Item>
           {run.counts.failed > 0 && (
-            <Menu.Item component="a" href={client.csvUrl(run.id, 'failed')} download>
+            <Menu.Item component="a" href={client.csvUrl(run.id, { state: 'failed' })} download>
               Failed items
             </Menu.Item>
           )}

@@ -5,6 +5,16 @@ import { z } from 'zod'
 /** A text; an empty one counts as absent. */
 export const textParam = (description: string) => z.string().optional().meta({ description })
 
+/** A time with its zone. */
+export const timeParam = (description: string) =>
+  z.iso
+    .datetime({
+      offset: true,
+      error: ({ input }) => `'${shown(input)}' is not allowed; it must be a time such as 2026-11-28T09:30:00Z`,
+    })
+    .optional()
+    .meta({ description: `${description} (ISO 8601)` })
+
 /** One of these words. */
 export const wordParam = <const Word extends string>(description: string, words: readonly Word[]) =>
   z
@@ -24,6 +34,19 @@ export const numberParam = (description: string, min: number, max: number, other
         .default(otherwise),
     )
     .meta({ description })
+
+/** A JSON body as its schema has it; wrong ones are refused, with all reasons by field. */
+export function readBodyAs<Shape extends z.ZodRawShape>(
+  body: unknown,
+  schema: z.ZodObject<Shape>,
+): z.output<z.ZodObject<Shape>> {
+  const read = schema.safeParse(body)
+  if (read.success) return read.data
+  const problems: Record<string, string[]> = {}
+  for (const { path, message } of read.error.issues)
+    (problems[path.join('.') || 'non_field_errors'] ??= []).push(message)
+  throw FlexActionError.fields(problems)
+}
 
 function shown(input: unknown): string {
   return String(input).slice(0, 100)

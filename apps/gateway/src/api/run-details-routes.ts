@@ -1,5 +1,5 @@
 import { type JobQueues, readBatchLog } from '@flexaction/shared/queues'
-import type { Item, Run, RunReader } from '@flexaction/shared/runs'
+import type { Item, ItemsFilter, Run, RunReader } from '@flexaction/shared/runs'
 import type { ItemLogView, RunInputView } from '@flexaction/shared/views'
 import type Router from '@koa/router'
 import { Readable } from 'node:stream'
@@ -43,26 +43,21 @@ export function addRunDetailsRoutes(router: Router<GatewayState>, runs: RunAcces
 
   router.get('/runs/:id/items.csv', async (ctx) => {
     const gctx = ctx as unknown as GatewayContext
-    const { state } = readQuery(ctx.query, csvQuery)
+    const filter = readQuery(ctx.query, csvQuery)
     const run = await runs.find(callerOf(gctx), idOf(gctx))
     gctx.status = 200
     gctx.type = 'text/csv; charset=utf-8'
     gctx.set('Content-Disposition', `attachment; filename="run-${run.id}.csv"`)
-    gctx.body = Readable.from(csvLines(reader, run, state, seesTexts(callerOf(gctx))))
+    gctx.body = Readable.from(csvLines(reader, run, { ...filter, forOperators: seesTexts(callerOf(gctx)) }))
   })
 }
 
 const COLUMNS = ['id', 'state', 'attempts', 'message', 'result', 'startedAt', 'finishedAt'] as const
 
-async function* csvLines(
-  reader: RunReader,
-  run: Run,
-  state: Item['state'] | undefined,
-  forOperators: boolean,
-): AsyncGenerator<string> {
+async function* csvLines(reader: RunReader, run: Run, filter: ItemsFilter): AsyncGenerator<string> {
   yield `${COLUMNS.join(',')}\r\n`
   for (let cursor: number | undefined = 0; cursor !== undefined;) {
-    const page = await reader.items(run, { state, cursor, limit: ITEMS_PER_READ, forOperators })
+    const page = await reader.items(run, { ...filter, cursor, limit: ITEMS_PER_READ })
     if (page.values.length > 0) yield page.values.map(csvLine).join('')
     cursor = page.next === undefined ? undefined : Number(page.next)
   }

@@ -20,6 +20,7 @@ import { addFilesRoute } from '../api/files-routes.js'
 import { openApiDocument } from '../api/openapi/document.js'
 import { addRunsRoutes } from '../api/runs-routes.js'
 import { addScaleRoute } from '../api/scale-route.js'
+import { addFailuresRoutes } from '../api/failures-routes.js'
 import { addSteeringRoutes, type SteeringOptions } from '../api/steering-routes.js'
 import { addSessionRoutes } from '../api/session-routes.js'
 import { addWireRoutes } from '../api/wire-routes.js'
@@ -138,9 +139,10 @@ function apiRoutes(options: AppOptions): Router<GatewayState> {
   addSessionRoutes(router, options.gate.authenticator, options.sessions, options.bodyBounds)
   addOrganisationLoginRoutes(router, options.organisationLogin, options.sessions)
   addRunsRoutes(router, options.runs)
+  addFailuresRoutes(router, options.runs)
   addRunDetailsRoutes(router, options.runs, options.queues)
   addEventsRoutes(router, options.events)
-  addSteeringRoutes(router, options.steering)
+  addSteeringRoutes(router, options.steering, options.bodyBounds)
   addCatalogRoutes(router, options.catalog)
   addScaleRoute(router, options.cluster.workload, options.cluster.catalog)
   addWireRoutes(router, options.wire, options.runs)

@@ -296,7 +296,7 @@ export class RunningBatch {
       kind,
       ...(fields && { fields }),
     }
-    this.#settler.ended('failed', end, failureLine(end, message, !refused), JSON.stringify(known))
+    this.#settler.failed(end, failureLine(end, message, !refused), known)
   }
 
   #refuseAll(errors: Readonly<Record<string, readonly string[]>>): void {

@@ -3,6 +3,9 @@ import { type JobQueues, queueBatches } from '@flexaction/shared/queues'
 import {
   type AttemptEnd,
   type Backlog,
+  type CountedFailures,
+  countFailures,
+  type ItemError,
   type LiveCall,
   LogWriter,
   type RunStore,
@@ -61,6 +64,7 @@ interface Group {
   lines: Settlement['lines']
   counts: Record<Ending, number>
   errorLines: string[]
+  failures: CountedFailures[]
 }
 
 /** Gathers what happened to a batch's items and records it in groups, one write at a time. */
@@ -70,7 +74,7 @@ export class Settler {
   #items = 0
   #characters = 0
   #counts = noCounts()
-  #errorLines: string[] = []
+  #errors: ItemError[] = []
   /** Groups that are complete and were not written yet. */
   #full: Group[] = []
   #settled = 0
@@ -91,9 +95,14 @@ export class Settler {
     this.#count('succeeded', 0)
   }
 
+  /** An item failed for good. */
+  failed(end: AttemptEnd, line: string, error: ItemError): void {
+    this.#errors.push(error)
+    this.ended('failed', end, line)
+  }
+
   /** An item ended. */
-  ended(ending: Ending, { chunk }: AttemptEnd, line: string, errorLine?: string): void {
-    if (errorLine !== undefined && this.#errorLines.length < MOST_ERROR_LINES) this.#errorLines.push(errorLine)
+  ended(ending: Ending, { chunk }: AttemptEnd, line: string): void {
     this.#writer.add(chunk, line)
     this.#count(ending, line.length)
   }
@@ -139,11 +148,14 @@ export class Settler {
   }
 
   #takeGroup(): Group {
-    const group = { lines: this.#writer.take(), counts: this.#counts, errorLines: this.#errorLines }
+    const group = {
+      ...{ lines: this.#writer.take(), counts: this.#counts, failures: countFailures(this.#errors) },
+      errorLines: this.#errors.slice(0, MOST_ERROR_LINES).map((error) => JSON.stringify(error)),
+    }
     this.#items = 0
     this.#characters = 0
     this.#counts = noCounts()
-    this.#errorLines = []
+    this.#errors = []
     return group
   }
 

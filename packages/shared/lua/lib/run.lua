@@ -1,6 +1,6 @@
 -- Put before each script that changes a run. Such a script gets the run's keys in this order, and as its first argument:
 --   ARGV  1 channel of commands to workers
-local RUN, DATA, LEASES, FAILED, REDO, EXCEPT = unpack(KEYS)
+local RUN, DATA, LEASES, FAILED, REDO, EXCEPT, FAILURES = unpack(KEYS)
 local COMMANDS = ARGV[1]
 
 -- Redis's own time (epoch ms): the only clock that counts between processes.
@@ -93,10 +93,26 @@ local function read_log(chunk)
   return log
 end
 
--- Notes in the log that the failed items of a batch wait again.
-local function reopen(batch, generation)
+-- Notes in the log that items of a batch wait again: its failed ones, or those that are named, whatever their outcome.
+--   named  places in the batch, as "first-last,first-last,…", or ''
+local function reopen(batch, named, generation)
+  local first_of_batch = batch * numbers('batchSize')[1]
+  local size = math.max(1, numbers('chunkSize')[1])
   for _, chunk in ipairs(chunks_of(batch)) do
-    append_log(chunk[1], '[[' .. int(chunk[2]) .. ',' .. int(chunk[3]) .. '],"o",' .. generation .. ']\n')
+    local lines = {}
+    if named == '' then
+      lines[1] = '[[' .. int(chunk[2]) .. ',' .. int(chunk[3]) .. '],"o",' .. generation .. ']\n'
+    end
+    local offset = first_of_batch - chunk[1] * size
+    for first, last in named:gmatch('(%d+)%-(%d+)') do
+      local from, to = math.max(chunk[2], first + offset), math.min(chunk[3], last + offset)
+      if from <= to then
+        lines[#lines + 1] = '[[' .. int(from) .. ',' .. int(to) .. '],"n",' .. generation .. ']\n'
+      end
+    end
+    if #lines > 0 then
+      append_log(chunk[1], table.concat(lines))
+    end
   end
 end
 
@@ -104,9 +120,11 @@ end
 local function queue_more(most, generation)
   local batches = {}
   if generation > 0 and most > 0 then
-    batches = redis.call('SPOP', REDO, most)
-    for _, batch in ipairs(batches) do
-      reopen(batch, generation)
+    local reopened = redis.call('HRANDFIELD', REDO, most, 'WITHVALUES')
+    for at = 1, #reopened, 2 do
+      reopen(reopened[at], reopened[at + 1], generation)
+      redis.call('HDEL', REDO, reopened[at])
+      batches[#batches + 1] = reopened[at]
     end
   end
   for _, batch in ipairs(batches) do
@@ -135,6 +153,23 @@ local function to_queue(batches, generation)
     reply[#reply + 1] = batch
   end
   return reply
+end
+
+-- Counts failures by their fingerprint: "count|first|last|sample", with times in epoch ms. What finds no place any more is
+-- counted under ''.
+--   groups  { fingerprint, count, sample as JSON }, …
+local MOST_GROUPS = 50
+local function count_failures(groups)
+  for _, group in ipairs(groups) do
+    local name = group[1]
+    if redis.call('HEXISTS', FAILURES, name) == 0 and redis.call('HLEN', FAILURES) >= MOST_GROUPS then
+      name = ''
+    end
+    local count, first, sample = (redis.call('HGET', FAILURES, name) or ''):match('^(%d+)|(%d+)|%d+|(.*)$')
+    redis.call('HSET', FAILURES, name, table.concat({
+      int(whole(count) + group[2]), first or int(NOW), int(NOW), sample or (name == '' and '' or group[3])
+    }, '|'))
+  end
 end
 
 -- Ends the run: its state follows from its counts. What has no outcome gets the one that the run was closed with.
@@ -233,8 +268,9 @@ end
 local function close(outcome)
   local generation = numbers('generation')[1]
   -- Reopened items of batches that were not queued yet are given up as well.
-  for _, batch in ipairs(redis.call('SMEMBERS', REDO)) do
-    reopen(batch, generation)
+  local redo = redis.call('HGETALL', REDO)
+  for at = 1, #redo, 2 do
+    reopen(redo[at], redo[at + 1], generation)
   end
   redis.call('DEL', REDO)
   -- `closed` stays: readers take from it the outcome of items without one. Items that a retry reopened since the last time it was

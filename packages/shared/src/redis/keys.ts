@@ -28,7 +28,7 @@ export class Keys {
     return `${this.prefix}:{${id}}:failed`
   }
 
-  /** Set: batches whose failed items were reopened and that were not queued again yet. */
+  /** Hash: batches with reopened items that were not queued again yet, each with the places of those items, or '' for all that failed. */
   redo(id: string): string {
     return `${this.prefix}:{${id}}:redo`
   }
@@ -38,10 +38,15 @@ export class Keys {
     return `${this.prefix}:{${id}}:except`
   }
 
+  /** Hash: failures by their fingerprint, with count, times and a sample. */
+  failures(id: string): string {
+    return `${this.prefix}:{${id}}:failures`
+  }
+
   /** All keys of a run, in the order in which its scripts take them (lua/lib/run.lua). */
   allOfRun(id: string): readonly string[] {
-    const { run, data, leases, failed, redo, except } = this
-    return [run, data, leases, failed, redo, except].map((key) => key.call(this, id))
+    const { run, data, leases, failed, redo, except, failures } = this
+    return [run, data, leases, failed, redo, except, failures].map((key) => key.call(this, id))
   }
 
   /** Sorted set of run ids by creation time. */

@@ -1,5 +1,6 @@
 export { Backlog, type Recount } from './backlog.js'
 export { type BatchedAction, type Cut, cutFor, itemsPerCall, longestOf, windowFor } from './batching.js'
+export { failureFingerprint } from './failure-fingerprint.js'
 export { type EndedRun, endedRunOf } from './ended-run.js'
 export {
   type AttemptEnd,
@@ -13,6 +14,7 @@ export {
   outcomeLine,
   retryLine,
 } from './item-log.js'
+export type { ItemsFilter, RunItem } from './item-view.js'
 export { type Lease, parseLease } from './lease.js'
 export { packIds, unpackIds } from './packed-ids.js'
 export {
@@ -27,8 +29,16 @@ export {
   viewRun,
 } from './run.js'
 export { RunEndings, type RunWait } from './run-endings.js'
+export {
+  type CountedFailures,
+  countFailures,
+  type FailureGroup,
+  type FailureGroups,
+  mergeGroups,
+} from './run-failures.js'
+export type { StagedRetry } from './retry-staging.js'
 export { newRunId, RUN_ID, runIdTime } from './run-id.js'
-export { type Page, type RunFilter, type RunInput, type RunItem, RunReader } from './run-reader.js'
+export { type Page, type RunFilter, type RunInput, RunReader } from './run-reader.js'
 export { type ListedPage, type ListingReply, ListingStore, type StartedListing } from './listing-store.js'
 export { RunIndex } from './run-index.js'
 export type { RunScriptContext } from './run-scripts.js'

@@ -7,7 +7,8 @@ import type { ItemState, Outcome } from './states.js'
  *
  * `[position, code, attempt, started, took, result?, message?, retryAt?]`: position in the chunk; started in ms after the
  * run's creation; took in ms; retryAt in epoch ms. Neighbours that succeeded alike share a line, with `[first, last]` in
- * place of the position. `[[first, last], "o", generation]`: a retry of the run has reopened the failed ones of these items.
+ * place of the position. `[[first, last], "o", generation]`: a retry of the run has reopened the failed ones of these items;
+ * with `"n"` in place of `"o"`, all of them, whatever their outcome.
  */
 export type LogLine = string
 
@@ -19,6 +20,7 @@ const CODES = { succeeded: 's', failed: 'f', skipped: 'k', cancelled: 'c', expir
 const FAILED_UNEXPECTEDLY = 'u'
 const RETRY = 'r'
 const REOPENED = 'o'
+const REOPENED_BY_NAME = 'n'
 const OUTCOME_OF: Readonly<Record<string, Outcome>> = {
   ...{ s: 'succeeded', f: 'failed', k: 'skipped', c: 'cancelled', x: 'expired' },
   [FAILED_UNEXPECTEDLY]: 'failed',
@@ -34,7 +36,11 @@ type ItemEntry = [
   message?: string | null,
   retryAt?: number,
 ]
-type ReopenedEntry = [positions: [first: number, last: number], code: typeof REOPENED, generation: number]
+type ReopenedEntry = [
+  positions: [first: number, last: number],
+  code: typeof REOPENED | typeof REOPENED_BY_NAME,
+  generation: number,
+]
 
 export interface AttemptEnd {
   /** Of the item. */
@@ -146,8 +152,8 @@ const UNTOUCHED: ItemHistory = Object.freeze({ state: 'waiting', attempts: 0 })
 export interface FoldOptions {
   /** The times the run was given up, oldest first: the first one after an item was reopened last decides its outcome. */
   closed?: readonly Closing[]
-  /** Whether a retry has reopened the failed items of the batch that this one is in, and the log does not say so yet. */
-  reopened?: ((position: number) => boolean) | undefined
+  /** Items that a retry has reopened without the log saying so yet: those that had failed, or those that it named. */
+  reopened?: ((position: number) => 'failed' | 'named' | undefined) | undefined
   /** The run's generation: in which that was. */
   generation?: number
 }
@@ -163,21 +169,27 @@ export function foldLog(
     ? (JSON.parse(`[${log.slice(0, -1).replaceAll('\n', ',')}]`) as (ItemEntry | ReopenedEntry)[])
     : []
   for (const entry of entries) {
-    if (isReopened(entry)) reopen(histories, entry[0], entry[2])
+    if (isReopened(entry)) reopen(histories, entry, closed)
     else applyEntry(histories, entry)
   }
-  if (reopened) for (let at = 0; at < items; at++) if (reopened(at)) reopen(histories, [at, at], generation)
-  for (const { as, at } of closed) {
-    for (const [position, history] of histories.entries()) {
-      if (history.state === 'waiting' && (history.reopened?.generation ?? 0) <= at)
-        histories[position] = { ...history, state: as }
+  if (reopened)
+    for (let at = 0; at < items; at++) {
+      const how = reopened(at)
+      if (how) reopen(histories, [[at, at], how === 'named' ? REOPENED_BY_NAME : REOPENED, generation], closed)
     }
-  }
-  return histories
+  if (closed.length === 0) return histories
+  return histories.map((history) => giveUp(history, closed))
+}
+
+/** An item without an outcome has that of the first time the run was given up since it was reopened. */
+function giveUp(history: ItemHistory, closed: readonly Closing[]): ItemHistory {
+  if (history.state !== 'waiting') return history
+  const closing = closed.find(({ at }) => (history.reopened?.generation ?? 0) <= at)
+  return closing ? { ...history, state: closing.as } : history
 }
 
 function isReopened(entry: ItemEntry | ReopenedEntry): entry is ReopenedEntry {
-  return entry[1] === REOPENED
+  return entry[1] === REOPENED || entry[1] === REOPENED_BY_NAME
 }
 
 function applyEntry(
@@ -201,10 +213,15 @@ function applyEntry(
   }
 }
 
-function reopen(histories: ItemHistory[], [first, last]: readonly [number, number], generation: number): void {
+function reopen(
+  histories: ItemHistory[],
+  [[first, last], code, generation]: ReopenedEntry,
+  closed: readonly Closing[],
+): void {
+  const before = closed.filter(({ at }) => at < generation)
   for (let position = first; position <= Math.min(last, histories.length - 1); position++) {
-    const history = histories[position]
-    if (history?.state !== 'failed') continue
+    const history = giveUp(histories[position] ?? UNTOUCHED, before)
+    if (code === REOPENED ? history.state !== 'failed' : !isRetried(history.state)) continue
     const { reopened, ...former } = history
     histories[position] = {
       state: 'waiting',
@@ -212,6 +229,11 @@ function reopen(histories: ItemHistory[], [first, last]: readonly [number, numbe
       reopened: { generation, former: [...(reopened?.former ?? []), former] },
     }
   }
+}
+
+/** Whether a retry that names an item of this state calls it again. */
+export function isRetried(state: ItemState): state is 'failed' | 'cancelled' | 'expired' {
+  return state === 'failed' || state === 'cancelled' || state === 'expired'
 }
 
 /** Calls that count for the action's retry policy: those since the item was reopened last. */

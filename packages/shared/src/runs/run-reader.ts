@@ -2,12 +2,14 @@ import type { RecordId } from '../definitions/context.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { Keys } from '../redis/keys.js'
 import { Script } from '../redis/script.js'
-import { foldLog, type FormerOutcome, type Item, type ItemHistory, type LiveCall } from './item-log.js'
+import { foldLog, type Item, type ItemHistory, type LiveCall } from './item-log.js'
+import { type ItemsFilter, matcherOf, type ReadItem, type RunItem, viewItem } from './item-view.js'
 import { parseLease } from './lease.js'
 import { unpackIds } from './packed-ids.js'
-import { damagedRun, hasEnded, parseRun, type Run, SAFE_FAILURE_TEXT } from './run.js'
+import { type FailureGroups, parseFailures } from './run-failures.js'
+import { damagedRun, hasEnded, parseRun, type Run } from './run.js'
 import { runIdTime } from './run-id.js'
-import type { ItemState, RunState } from './states.js'
+import type { RunState } from './states.js'
 
 const findRecord = new Script('find-record', 1)
 
@@ -34,17 +36,12 @@ export interface RunFilter {
   model?: string | undefined
 }
 
-export interface ItemsRequest {
-  state?: ItemState | undefined
-  /** A part of the id or of the message, in any case. */
-  search?: string | undefined
+export interface ItemsRequest extends Omit<ItemsFilter, 'records'> {
   /** An id, as text: looks only where this record is. */
   record?: string | undefined
   /** Position of the first item. */
   cursor: number
   limit: number
-  /** Whether texts of unexpected failures are shown; else a safe text stands in for them. */
-  forOperators: boolean
 }
 
 /** What was sent to make a run. */
@@ -56,12 +53,6 @@ export interface RunInput {
   ids: RecordId[]
   /** How many were sent. */
   total: number
-}
-
-/** One item of a run, as its log tells. */
-export interface RunItem {
-  id: string | number | null
-  history: ItemHistory
 }
 
 export interface Page<T> {
@@ -190,10 +181,9 @@ export class RunReader {
   }
 
   /** Items of a run in the order they were sent, from `cursor` (a position; the last page's `next`). */
-  async items(run: Run, { state, search, record, cursor, limit, forOperators }: ItemsRequest): Promise<Page<Item>> {
-    const wanted = search?.toLowerCase()
-    const matches = (item: Item): boolean =>
-      (state === undefined || item.state === state) && (wanted === undefined || holdsText(item, wanted))
+  async items(run: Run, { record, cursor, limit, ...filter }: ItemsRequest): Promise<Page<Item>> {
+    const { forOperators } = filter
+    const matches = matcherOf(filter)
     if (record !== undefined) return this.#itemsOfRecord(run, record, forOperators)
     if (run.damaged !== undefined) return { values: [] }
     const found: Item[] = []
@@ -223,6 +213,37 @@ export class RunReader {
     return { values: items.flat().map((item) => viewItem(run, item, forOperators)) }
   }
 
+  /**
+   * All items of a run that match, with their places. `message`: the failure's own text, whoever asks. Bounded only by the
+   * size of the run.
+   */
+  async *matching(
+    run: Run,
+    filter: ItemsFilter,
+  ): AsyncGenerator<{ position: number; item: Item; message: string | undefined }> {
+    const matches = matcherOf(filter)
+    const { records } = filter
+    const few = records && records.size <= MOST_FOUND_ONE_BY_ONE
+    const places = few ? (await Promise.all([...records].map((record) => this.#placesOf(run, record)))).flat() : []
+    const spans = few
+      ? places.sort((a, b) => a - b).map((place) => [place, place + 1] as const)
+      : range(0, Math.ceil(run.total / ITEMS_PER_LATER_READ)).map((at) =>
+          [at, at + 1].map((n) => n * ITEMS_PER_LATER_READ),
+        )
+    for (const [from = 0, to = 0] of spans) {
+      const read = await this.#read(run, from, Math.min(run.total, to))
+      for (const [at, one] of read.entries()) {
+        const item = viewItem(run, one, filter.forOperators)
+        if (matches(item)) yield { position: from + at, item, message: one.history.message }
+      }
+    }
+  }
+
+  /** Why items of a run failed, by cause. */
+  async failures(run: Run, forOperators: boolean): Promise<FailureGroups> {
+    return parseFailures(await this.redis.hgetall(this.keys.failures(run.id)), forOperators)
+  }
+
   /** One item, by its place in the run. */
   async item(run: Run, position: number): Promise<RunItem | undefined> {
     const [found] = await this.#read(run, position, position + 1)
@@ -239,10 +260,16 @@ export class RunReader {
     const [data, leases, redo] = await Promise.all([
       redis.hmget(keys.data(run.id), ...chunks.flatMap((chunk) => [`i${chunk}`, `l${chunk}`, `p${chunk}`])),
       hasEnded(run) ? [] : redis.hmget(keys.leases(run.id), ...batches.map(String)),
-      run.generation > 0 ? redis.smismember(keys.redo(run.id), ...batches.map(String)) : [],
+      // Of a run that has ended it is what a retry is only writing down.
+      run.generation > 0 && !hasEnded(run) ? redis.hmget(keys.redo(run.id), ...batches.map(String)) : [],
     ])
     const live = new Map(batches.map((batch, at) => [batch, liveCalls(leases[at] ?? null)]))
-    const reopened = new Set(batches.filter((_, at) => redo[at] === 1))
+    const reopened = new Map(
+      batches.flatMap((batch, at) => {
+        const text = redo[at]
+        return typeof text === 'string' ? [[batch, placesIn(text)] as const] : []
+      }),
+    )
     const found: ReadItem[] = []
     for (const [at, chunk] of chunks.entries()) {
       const ids = unpackIds(data[3 * at] ?? ',,')
@@ -252,7 +279,7 @@ export class RunReader {
       const histories = foldLog(log, ids.length, {
         // What is being given up has its outcome when workers have let go of it.
         closed: run.closing === undefined ? run.closed : run.closed.slice(0, -1),
-        reopened: reopened.size > 0 ? (place) => reopened.has(batchOf(place)) : undefined,
+        reopened: (place) => reopened.get(batchOf(place))?.((base + place) % run.batchSize),
         generation: run.generation,
       })
       for (let place = Math.max(0, from - base); place < Math.min(ids.length, to - base); place++) {
@@ -274,16 +301,12 @@ export class RunReader {
   }
 }
 
-interface ReadItem extends RunItem {
-  call: LiveCall | undefined
-  /** About how many characters of the log are about it. */
-  weight: number
-}
-
 /** Items that are read at once, at first… */
 const ITEMS_PER_READ = 100
 /** … and when they have turned out to be small. */
 const ITEMS_PER_LATER_READ = 1_000
+/** So few records are searched for; more are found by reading all items. */
+const MOST_FOUND_ONE_BY_ONE = 20
 /** A page that has become larger than this ends early, with a cursor to go on from. */
 const MOST_CHARACTERS_PER_LISTING = 10_000_000
 
@@ -295,56 +318,14 @@ function chunksOf(run: Run): number {
   return Math.ceil(run.total / run.chunkSize)
 }
 
-function holdsText({ id, message }: Item, wanted: string): boolean {
-  return [id, message].some((text) => text !== undefined && String(text).toLowerCase().includes(wanted))
+/** Reads which items of a batch were reopened: "first-last,first-last,…", or '' for those that had failed. */
+function placesIn(text: string): (place: number) => 'failed' | 'named' | undefined {
+  if (text === '') return () => 'failed'
+  const ranges = text.split(',').map((range) => range.split('-').map(Number))
+  return (place) => (ranges.some(([first = 0, last = 0]) => first <= place && place <= last) ? 'named' : undefined)
 }
 
 function liveCalls(lease: string | null): LiveCall[] {
   const live = lease ? parseLease(lease).live : ''
   return live === '' ? [] : (JSON.parse(live) as LiveCall[])
-}
-
-function withSafeText(history: ItemHistory): ItemHistory {
-  const { reopened } = history
-  return {
-    ...history,
-    ...(history.unexpected && { message: SAFE_FAILURE_TEXT }),
-    ...(reopened && { reopened: { ...reopened, former: reopened.former.map(withSafeText) } }),
-  }
-}
-
-function viewItem(run: Run, { id, history: known, call }: ReadItem, forOperators: boolean): Item {
-  const history = forOperators ? known : withSafeText(known)
-  const time = (ms: number): string => new Date(run.createdAt + ms).toISOString()
-  const head = id === null ? {} : { id }
-  const former = history.reopened?.former.map((one) => viewOutcome(one, time))
-  if (call && history.state === 'waiting') {
-    return {
-      ...head,
-      state: 'active',
-      attempts: call.attempt,
-      startedAt: time(call.started),
-      ...(call.progress !== undefined && { progress: call.progress }),
-      ...(former && { former }),
-    }
-  }
-  return {
-    ...head,
-    ...viewOutcome(history, time),
-    ...(history.result !== undefined && { result: history.result }),
-    ...(former && { former }),
-  }
-}
-
-function viewOutcome(
-  { state, attempts, started, took, message }: ItemHistory,
-  time: (ms: number) => string,
-): FormerOutcome {
-  return {
-    state,
-    attempts,
-    ...(message !== undefined && { message }),
-    ...(started !== undefined && { startedAt: time(started) }),
-    ...(started !== undefined && took !== undefined && state !== 'waiting' && { finishedAt: time(started + took) }),
-  }
 }

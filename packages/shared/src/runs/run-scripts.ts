@@ -14,7 +14,7 @@ export class RunScript {
 
   /** `on`: which runs it works on. Any: it reckons with nothing that is stored. Intact ones: it refuses those that are damaged. */
   constructor(file: string, on: 'intact' | 'any' = 'intact') {
-    this.#script = new Script(file, 6, on === 'any' ? ['run'] : ['run', 'intact'])
+    this.#script = new Script(file, 7, on === 'any' ? ['run'] : ['run', 'intact'])
   }
 
   run({ redis, keys }: RunScriptContext, runId: string, ...args: (string | number)[]): Promise<unknown> {

@@ -1,7 +1,10 @@
 import type { RunScriptContext } from './run-scripts.js'
 import { RunScript } from './run-scripts.js'
 import { type Ended, isEnded, readEndedRun } from './ended-run.js'
+import type { ItemsFilter } from './item-view.js'
+import { type StagedRetry, stageRetryOf } from './retry-staging.js'
 import type { RunIndex } from './run-index.js'
+import type { RunReader } from './run-reader.js'
 import type { Run } from './run.js'
 import type { RunState } from './states.js'
 import type { ToQueue } from './run-store.js'
@@ -79,11 +82,26 @@ export class RunSteering {
     return readReply(await resumeRun.run(this.context, run.id, window))
   }
 
-  /** Reopens an ended run for its failed items. Refused while it is going on, and when nothing failed. */
-  async retry(run: Run, window: number): Promise<SteeringReply> {
+  /**
+   * Writes down which items of an ended run are to be retried: those that match, and that failed, were cancelled, or have
+   * expired. `undefined`: the run does not allow it any more.
+   */
+  async stageRetry(reader: RunReader, run: Run, filter: ItemsFilter): Promise<StagedRetry | undefined> {
+    return await stageRetryOf(this.context, reader, run, filter)
+  }
+
+  /**
+   * Reopens an ended run: for its failed items, or for those that were `staged`. Refused while it is going on, when nothing
+   * failed, and when somebody else has retried it since.
+   */
+  async retry(run: Run, window: number, staged?: StagedRetry): Promise<SteeringReply> {
+    const { failed, cancelled, expired } = staged?.counts ?? { failed: 0, cancelled: 0, expired: 0 }
+    const named = staged
+      ? [staged.token, staged.batches, failed, cancelled, expired, JSON.stringify(staged.failures)]
+      : ['', 0, 0, 0, 0, '[]']
     const next = run.generation + 1
     await this.index.reopening(run.id, next)
-    const reply = readReply(await retryRun.run(this.context, run.id, window))
+    const reply = readReply(await retryRun.run(this.context, run.id, window, ...named))
     // The run was read before: another retry may have come in between.
     if (reply?.status === 'done' && reply.queue.generation !== next)
       await this.index.reopening(run.id, reply.queue.generation)

@@ -7,6 +7,7 @@ import { type Ended, isEnded, readEndedRun } from './ended-run.js'
 import type { LiveCall } from './item-log.js'
 import { NO_ID, packIds } from './packed-ids.js'
 import { type NewRun, parseRunReply, type Run, runFields } from './run.js'
+import type { CountedFailures } from './run-failures.js'
 import type { RunIndex } from './run-index.js'
 import { RunScript, type RunScriptContext } from './run-scripts.js'
 
@@ -81,6 +82,8 @@ export interface Settlement {
   resultJson: string
   /** JSON of ItemError, for the first failures. */
   errorLines: readonly string[]
+  /** Those among the outcomes, by cause. */
+  failures: readonly CountedFailures[]
 }
 
 /** Batches of a run that are to get a job, of this generation. */
@@ -208,9 +211,21 @@ export class RunStore {
   async settle(settlement: Settlement): Promise<SettleReply> {
     const { run, batch, token, sequence, active, live, began, next, window, counts } = settlement
     const calls = live.length > 0 ? JSON.stringify(live) : ''
-    const { lines, resultJson, errorLines } = settlement
+    const { lines, resultJson, errorLines, failures } = settlement
     const packed = JSON.stringify({
-      ...{ batch, token, sequence, active, live: calls, began, next, window, counts, lines: errorLines.length },
+      ...{
+        batch,
+        token,
+        sequence,
+        active,
+        live: calls,
+        began,
+        next,
+        window,
+        counts,
+        failures,
+        lines: errorLines.length,
+      },
     })
     const reply = (await settleItems.run(
       this.context,

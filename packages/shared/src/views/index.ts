@@ -8,6 +8,7 @@ export type { FieldDescription } from '../fields/field.js'
 export type { FieldTypeName } from '../fields/field-type.js'
 export type { FormerOutcome, Item } from '../runs/item-log.js'
 export type { RunView } from '../runs/run.js'
+export type { FailureGroup, FailureGroups as FailuresView } from '../runs/run-failures.js'
 export type { Counts, ItemState, Outcome, RunState } from '../runs/states.js'
 
 /** Who is logged in, and where. */

@@ -1,6 +1,6 @@
 import { ITEM_STATES, RUN_STATES } from '@flexaction/shared/runs'
 import { z } from 'zod'
-import { numberParam, textParam, wordParam } from '../query.js'
+import { numberParam, textParam, timeParam, wordParam } from '../query.js'
 
 /** The parameters of each route: requests are read by them, and the document is made from them. */
 
@@ -23,12 +23,17 @@ export const runsQuery = z.object({
 export const itemsQuery = z.object({
   state: wordParam("The item's state", ITEM_STATES),
   search: textParam('Part of an id or a message'),
+  failure: textParam('The fingerprint of a failure, as /runs/:id/failures has it'),
   record: textParam('The id of a record'),
   cursor: numberParam("The last page's `next`", 0, Number.MAX_SAFE_INTEGER, 0),
   limit,
 })
 
-export const csvQuery = z.object({ state: wordParam("The items' state", ITEM_STATES) })
+export const csvQuery = itemsQuery.pick({ state: true, search: true, failure: true })
+export const failuresQuery = z.object({
+  action: textParam("The action's name; default: all"),
+  since: timeParam('Runs that were accepted later; default: all'),
+})
 export const inputQuery = z.object({ ids: wordParam('How many ids are shown', ['first', 'all']) })
 export const logQuery = z.object({ record: textParam('The id of a record; default: the first batch') })
 export const historyQuery = z.object({

@@ -99,6 +99,23 @@ export const ROUTES: readonly DocumentedRoute[] = [
   },
   {
     method: 'get',
+    path: '/runs/:id/failures',
+    needs: 'viewer',
+    summary: 'Why records failed, by cause',
+    answers: [200, 'failures'],
+    refusals: [404],
+  },
+  {
+    method: 'get',
+    path: '/failures',
+    needs: 'viewer',
+    summary: 'The same over the newest runs of an action',
+    query: queries.failuresQuery,
+    answers: [200, 'failures'],
+    refusals: [400],
+  },
+  {
+    method: 'get',
     path: '/runs/:id/input',
     needs: 'operator',
     summary: 'What was sent: form and selection',
@@ -126,7 +143,12 @@ export const ROUTES: readonly DocumentedRoute[] = [
   steering('cancel', 'Gives a run up'),
   steering('pause', 'Begins nothing more of a run'),
   steering('resume', 'Lets a paused or halted run go on'),
-  steering('retry', 'Reopens an ended run for its failed items'),
+  {
+    ...steering('retry', 'Reopens an ended run for its failed items, or for those that are named'),
+    body: 'retry',
+    refusals: [400, 403, 404, 409, 413, 415],
+    fieldErrors: true,
+  },
   {
     method: 'get',
     path: '/actions',

@@ -171,6 +171,33 @@ export const wire = z.strictObject({
 
 export const session = z.strictObject({ name: z.string(), role, version: z.string() }).nullable()
 export const login = z.strictObject({ token: z.string() })
+export const failures = z.strictObject({
+  groups: z.array(
+    z.strictObject({
+      failure: z.string(),
+      count,
+      example: z.string(),
+      first: time,
+      last: time,
+      records: z.array(recordId),
+    }),
+  ),
+  other: count,
+})
+/** Records that one retry names, at most. */
+const MOST_RETRIED = 10_000
+const outcomeToRetry = z.enum(['failed', 'cancelled', 'expired'])
+export const retry = z.strictObject({
+  items: z
+    .array(z.union([z.string(), z.number()]))
+    .min(1)
+    .max(MOST_RETRIED)
+    .optional()
+    .meta({ description: 'Ids of records' }),
+  failure: z.string().optional().meta({ description: 'The fingerprint of a failure, as /runs/:id/failures has it' }),
+  state: outcomeToRetry.optional().meta({ description: 'Items with this outcome' }),
+  search: z.string().optional().meta({ description: 'Part of an id or a message' }),
+})
 export const version = z.strictObject({ version: z.string(), type: z.literal('flexaction') })
 export const error = z.strictObject({ detail: z.string(), code: z.string() })
 export const fieldErrors = z
