@@ -17,6 +17,8 @@ export async function queueBatches(
   { batches, generation }: ToQueue,
   begins: boolean,
 ): Promise<void> {
+  // A damaged run may name no action, and so no queue.
+  if (batches.length === 0) return
   const jobs = batches.map((batch, at) => batchJob(run, batch, generation, begins && at === 0))
   await queues.batches(run.identity).add(jobs)
 }

@@ -150,13 +150,16 @@ export class JobQueue<Data> {
    */
   async ensure(job: NewJob<Data>): Promise<boolean> {
     // One that cannot be read is made anew. That Redis did not answer says nothing about the job.
-    const known = await this.#queue.getJob(job.id).catch((error: unknown) => {
-      if (isUnreadable(error)) return null
-      throw error
+    const known = await this.#queue.getJob(job.id).catch(async (error: unknown) => {
+      if (!isUnreadable(error)) throw error
+      // Neither can BullMQ remove it then.
+      await this.#redis.unlink(this.#queue.toKey(job.id))
+      return undefined
     })
     if (known && known.finishedOn === undefined && !(await this.#isNowhere(known))) return false
-    // An ended job that is kept for the dashboard would stand in the way of a new one under the same id.
-    if (known !== undefined) await this.#queue.remove(job.id)
+    // An ended job that is kept for the dashboard would stand in the way of a new one under the same id; and one that lost its
+    // fields may stand in a list still.
+    await this.#queue.remove(job.id)
     await this.add([job])
     return true
   }
