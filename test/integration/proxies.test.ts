@@ -3,10 +3,10 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../harness/free-port.js'
 import { System, TOKENS } from '../harness/system.js'
 import { until } from '../harness/until.js'
 import { withResolvers } from '../harness/with-resolvers.js'
@@ -41,14 +41,6 @@ beforeAll(async () => {
   system = await System.start({ actions, shared: true, env: { PUBLIC_URL: `http://127.0.0.1:${port}/jet` } })
 })
 afterAll(() => system.stop())
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port: free } = server.address() as { port: number }
-  server.close()
-  return free
-}
 
 async function post(url: string, params: object, headers: Record<string, string> = {}): Promise<Response> {
   const body = JSON.stringify({ name: 'execute_action', params })
