@@ -79,6 +79,7 @@ class Bench implements AsyncDisposable {
       },
       ...{ counts: { succeeded: 0, failed: 1, skipped: 0, cancelled: 0 }, active: 0, live: [], began: Date.now() },
       ...{ next: 'end' as const, window: WINDOW, resultJson: '', errorLines: ['{"message":"broken","kind":"failed"}'] },
+      failures: [['broken', 1, '{}']],
       ...over,
     }
   }
@@ -205,7 +206,7 @@ describe.each(CASES)('$script', ({ listing = false, prepare }) => {
     }
   })
 
-  it.each(['run', 'data', 'leases', 'failed', 'redo', 'except'] as const)(
+  it.each(['run', 'data', 'leases', 'failed', 'redo', 'except', 'failures'] as const)(
     'answers DAMAGED and writes nothing when the key %s holds a value of another kind',
     async (name) => {
       await using bench = await Promise.resolve(new Bench())

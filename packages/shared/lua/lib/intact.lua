@@ -1,7 +1,7 @@
 -- Put after run.lua, before each script that reckons with a stored run. A key of another kind, or a counted field that holds no
 -- whole number, would make the script stop half-way, with a part of its writes done, or end the run by counts that are none.
 -- Then it is not begun, and an error is returned.
-local KINDS = { 'hash', 'hash', 'hash', 'set', 'set', 'set' }
+local KINDS = { 'hash', 'hash', 'hash', 'hash', 'hash', 'set', 'hash' }
 for i, kind in ipairs(KINDS) do
   local found = redis.call('TYPE', KEYS[i]).ok
   if found ~= kind and found ~= 'none' then
