@@ -26,6 +26,30 @@ export async function listKeys(redis: RedisClient, prefix: string): Promise<stri
   return found
 }
 
+/** All that a prefix holds, as texts: names, fields and values. */
+export async function allStored(redis: RedisClient, prefix: string): Promise<string[]> {
+  const read = async (key: string): Promise<unknown> => {
+    switch (await redis.type(key)) {
+      case 'string':
+        return redis.get(key)
+      case 'hash':
+        return redis.hgetall(key)
+      case 'list':
+        return redis.lrange(key, 0, -1)
+      case 'set':
+        return redis.smembers(key)
+      case 'zset':
+        return redis.zrange(key, '0', '-1')
+      case 'stream':
+        return redis.xrange(key, '-', '+')
+      default:
+        return undefined // it has expired meanwhile
+    }
+  }
+  const keys = await listKeys(redis, prefix)
+  return await Promise.all(keys.map(async (key) => JSON.stringify([key, await read(key)])))
+}
+
 /** Removes everything under a prefix. */
 export async function removeKeys(redis: RedisClient, prefix: string): Promise<void> {
   const keys = await listKeys(redis, prefix)

@@ -54,6 +54,7 @@ it('brings what an isolated handler says of each id, files included, before its 
       }
       const call = {
         input: { ids: [first], params: {} },
+        secretFields: [],
         attempt: 1,
         idempotencyKey: 'key',
         runInfo: { id: 'run', action: 'pack', model: 'users', createdAt: new Date(0) },

@@ -4,6 +4,7 @@ import { History } from '@flexaction/shared/history'
 import { JobQueues } from '@flexaction/shared/queues'
 import { connect, Keys, RedisClock } from '@flexaction/shared/redis'
 import { Backlog, RunIndex, RunStore } from '@flexaction/shared/runs'
+import { Keyring } from '@flexaction/shared/secrets'
 import { Limiter } from '@flexaction/worker/limiting/limiter'
 import { WorkerMetrics } from '@flexaction/worker/metrics/worker-metrics'
 import { OwnedBatches } from '@flexaction/worker/owning/owned-batches'
@@ -55,6 +56,7 @@ it('does not miss what is commanded to a run while one of its batches is being s
     ...{ store, queues, backlog, history, clock, owned },
     metrics: new WorkerMetrics(),
     files: new FileStore({ redis, keys, mostBytes: 1_000, keptMs: 1_000, address: '' }),
+    keyring: Keyring.from({ DATA_KEY: '', DATA_DIR: '/nowhere', NODE_ENV: 'production' }),
     logger: system.logger('worker'),
     onError: fail,
     workerName: 'slow',

@@ -3,6 +3,7 @@ import {
   type AcceptRequest,
   failureFingerprint,
   type Item,
+  type KnownRun,
   ListingStore,
   type NewRun,
   parseLease,
@@ -11,7 +12,6 @@ import {
   RunReader,
   RunSteering,
   RunStore,
-  type StartedBatch,
   type StartedListing,
 } from '@flexaction/shared/runs'
 import { expect } from 'vitest'
@@ -55,7 +55,7 @@ export class Real {
   request!: AcceptRequest
   excluded = new Set<string>()
   /** What a worker remembers of the run: its fields may be of an earlier generation. */
-  known: Pick<StartedBatch, 'run' | 'form'> | undefined
+  known: KnownRun | undefined
   #numbers = 0
   #seen: { revision: number; view: string } | undefined
 

@@ -38,7 +38,7 @@ export const start = step(
     expect(typeof started === 'object').toBe(expected)
     if (typeof started !== 'object') return
     checkStarted(started, run)
-    real.known = { run: started.run, form: started.form }
+    real.known = started
     world.hands.push({ batch, token, sequence: 0 })
   },
   ({ run }) => run?.has('queued') === true || run?.has('delayed') === true,

@@ -105,7 +105,6 @@ export const gatewaySettings = {
     min: 0,
     max: 1_000_000_000,
   }),
-  DATA_DIR: text({ description: 'Folder for what is kept outside Redis.', default: '.data', allowed: 'a folder' }),
   KEEP_ALIVE: duration({
     description:
       'How long an idle connection is kept. Longer than the load balancer before it keeps one (AWS 60s, nginx 75s, Azure 4m, Google 10m): else it may send a request into one that is just being closed, and answer 502.',

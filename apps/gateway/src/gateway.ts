@@ -7,6 +7,7 @@ import type { Logger } from '@flexaction/shared/logging'
 import { noteEndedRun } from '@flexaction/shared/metrics'
 import { RpcClient } from '@flexaction/shared/rpc'
 import { JobQueues } from '@flexaction/shared/queues'
+import { Keyring } from '@flexaction/shared/secrets'
 import {
   checkRedisPolicy,
   connect,
@@ -74,6 +75,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   // First of all: what is wrong with the configuration is said before anything is begun.
   const book = await TokenBook.open({ tokens: await readTokens(config, logger), file: config.AUTH_TOKENS_FILE, logger })
   const jwt = await JwtVerifier.open(config)
+  const keyring = Keyring.from(config)
   const keys = new Keys(config.KEY_PREFIX)
   const redis = connect(config.REDIS_URL, { name: 'gateway', whenAway: 'fail-fast' })
   const subscriber = connect(config.REDIS_URL, { name: 'gateway subscriber', whenAway: 'wait' })
@@ -114,7 +116,15 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     channel: keys.catalogChanged,
     logger,
     onError: report('reading the catalog failed; the last one stays in use'),
-    onActions: (actions) => dashboard.show(actions),
+    onActions: (actions) => {
+      dashboard.show(actions)
+      const secret = actions.filter(({ secretFields }) => secretFields !== undefined)
+      if (secret.length > 0 && !keyring.canSeal())
+        logger.error(
+          { actions: secret.map(({ identity }) => identity) },
+          'actions with secret fields need DATA_KEY: they are refused',
+        )
+    },
   })
   const runs = new RunAccess({
     reader,
@@ -143,6 +153,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     queues,
     catalog,
     metrics,
+    keyring,
     mostFormCharacters: formBounds.characters,
   })
   const factory = new RunFactory({ clock, callLength: (identity) => catalog.callLength(identity), endings })
@@ -155,13 +166,14 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     idempotencyKeys: new IdempotencyKeys(redis, keys, config.RUN_RETENTION, now),
     reader,
     endings,
+    keyring,
     maxIds: config.MAX_IDS,
     formBounds,
     waitMaxMs: config.WAIT_MAX,
     runsPath: `${config.API_PREFIX}/runs`,
   })
   const maxBodyBytes = config.MAX_BODY_MB * 1_000_000
-  const wire = new WireLog(redis, keys, report('keeping messages for the console failed'))
+  const wire = new WireLog(redis, keys, () => catalog.published, report('keeping messages for the console failed'))
   const streams = new EventStreams()
   const rpc = new RpcClient({ redis, subscriber, keys })
   const asking = { catalog, rpc, withinMs: config.ASK_WITHIN }
@@ -203,7 +215,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
       catalog,
       executeAction,
       actionList,
-      new FieldOptions({ ...asking, actionList, formBounds }),
+      new FieldOptions({ ...asking, actionList, formBounds, keyring }),
     ),
     runs,
     steering: { steering, runs, endings, queues, catalog, acceptor, backlog },

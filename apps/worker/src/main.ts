@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
-import { ConfigProblems, forgetGatewaySecrets } from '@flexaction/shared/config'
+import { ConfigProblems, forgetSecrets } from '@flexaction/shared/config'
 import { runUntilSignal } from '@flexaction/shared/lifecycle'
 import { createLogger } from '@flexaction/shared/logging'
 import { checkDatabase } from '@flexaction/shared/redis'
@@ -13,12 +13,9 @@ import { createWorker, loadConfigured } from './worker.js'
 // worker 60 MB then, instead of 30 MB, and took as long.
 setFlagsFromString('--heap-growing-percent=50')
 
-forgetGatewaySecrets(process.env)
 try {
   const config = readConfig(process.env)
-  // Handlers, and the programs that they start, see the environment.
-  delete process.env.METRICS_TOKEN
-  delete process.env.METRICS_TOKEN_FILE
+  forgetSecrets(process.env)
   const logger = createLogger('worker', config.LOG_LEVEL)
   const definitions = await loadConfigured(config)
   await checkDatabase(config.REDIS_URL, logger)

@@ -16,6 +16,7 @@ import {
   watchConnection,
 } from '@flexaction/shared/redis'
 import { RpcServer } from '@flexaction/shared/rpc'
+import { Keyring } from '@flexaction/shared/secrets'
 import { Backlog, ListingStore, RunIndex, RunReader, RunStore } from '@flexaction/shared/runs'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -27,7 +28,7 @@ import { Limiters } from './limiting/limiters.js'
 import { Lister } from './listing/lister.js'
 import { foldersOfDefinitions } from './loading/folders.js'
 import { importFrom } from './loading/import-module.js'
-import { type Definitions, loadDefinitions } from './loading/load-definitions.js'
+import { DefinitionProblems, type Definitions, loadDefinitions } from './loading/load-definitions.js'
 import { WorkerMetrics } from './metrics/worker-metrics.js'
 import { OwnedBatches } from './owning/owned-batches.js'
 import { CatalogPublisher } from './publishing/catalog-publisher.js'
@@ -38,7 +39,7 @@ import { Recovery } from './reconciling/recovery.js'
 import { Retries } from './reconciling/retries.js'
 import { ActionRunner } from './running/action-runner.js'
 import { RunCommands } from './running/run-commands.js'
-import { runnablesOf } from './running/runnable-action.js'
+import { type RunnableAction, runnablesOf } from './running/runnable-action.js'
 import { drain } from './running/drain.js'
 import { VERSION } from './version.js'
 
@@ -68,6 +69,10 @@ export function createWorker(
   logger: Logger,
   parts?: ProcessParts,
 ): LongLived {
+  // First of all: what is wrong is said before anything is begun.
+  const actions = runnablesOf(definitions)
+  const keyring = Keyring.from(config)
+  requireDataKey(actions, keyring)
   const keys = new Keys(config.KEY_PREFIX)
   const name = `worker ${hostname()} ${process.pid}`
   const id = randomBytes(6).toString('hex')
@@ -113,7 +118,6 @@ export function createWorker(
   const reader = new RunReader(redis, keys, now)
   const reconciler = new Reconciler({ redis, keys, clock, reader, index, queues, backlog, retries, recovery, logger })
 
-  const actions = runnablesOf(definitions)
   const published = [
     ...actions.map((action) => action.published),
     ...definitions.messages.filter((message) => message.name === GET_ACTION_LIST).map(describeMessage),
@@ -154,6 +158,7 @@ export function createWorker(
           files,
           history,
           metrics,
+          keyring,
           clock,
           logger,
           owned,
@@ -187,7 +192,7 @@ export function createWorker(
   const commands = new RunCommands({ redis, subscriber, keys, runners, onError: report('looking for commands failed') })
   const rpc = new RpcServer({
     ...{ redis, subscriber, keys, worker: id },
-    answers: answersOf(definitions, logger),
+    answers: answersOf(definitions, logger, keyring),
     onError: report('answering a request failed'),
   })
   const maintenance = new Maintenance({
@@ -249,6 +254,18 @@ export function createWorker(
       { name: 'health', start: () => health.start(), quiet: () => health.quiet(), stop: () => health.stop() },
     ],
     (part, error) => logger.error({ err: error, part }, 'a part did not stop cleanly'),
+  )
+}
+
+/** Throws DefinitionProblems when there are secret fields, and no key to encrypt them under. */
+function requireDataKey(actions: readonly RunnableAction[], keyring: Keyring): void {
+  const secret = actions.filter(({ published }) => published.secretFields !== undefined)
+  if (secret.length === 0 || keyring.canSeal()) return
+  throw new DefinitionProblems(
+    secret.map(
+      ({ published: { identity, secretFields = [] } }) =>
+        `${identity}: secret fields (${secretFields.join(', ')}) need DATA_KEY in production, here and in the gateways: id:<base64 of 32 bytes>`,
+    ),
   )
 }
 

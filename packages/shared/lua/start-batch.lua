@@ -3,7 +3,8 @@
 --         6 '1': the worker knows the run's fields and form already
 -- Returns nil when there is nothing to do (the run is gone, the batch has ended, is parked, or has another owner, or the job is
 -- of an older generation), 'foreign' when the run is one of another action, { 'ended', … } when that ended the run, else
---   { earlier owners that were lost, { packed ids of a chunk, its log so far or false, … }, form, run fields (as HGETALL) }
+--   { earlier owners that were lost, { packed ids of a chunk, its log so far or false, … }, form, run fields (as HGETALL),
+--     encrypted values of the form or false }
 local lease = redis.call('HGET', LEASES, ARGV[2])
 if not lease then
   return nil
@@ -34,5 +35,6 @@ local reply = { interruptions, data }
 if ARGV[6] ~= '1' then
   reply[3] = redis.call('HGET', DATA, 'form')
   reply[4] = redis.call('HGETALL', RUN)
+  reply[5] = redis.call('HGET', DATA, 'sealed')
 end
 return reply

@@ -2,6 +2,7 @@ import { type AnyField, field, type FieldTypeName } from '@flexaction/shared/fie
 
 interface Options {
   required?: boolean
+  secret?: boolean
 }
 
 /** One field of each type, and whether `''` counts as absent there. */

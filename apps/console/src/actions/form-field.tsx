@@ -1,5 +1,5 @@
 import '@mantine/dates/styles.css'
-import { Checkbox, Input, NumberInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { Checkbox, Input, NumberInput, PasswordInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { DateInput, DateTimePicker, TimePicker } from '@mantine/dates'
 import type { FieldDescription } from '@flexaction/client'
 import { CodeInput } from '../parts/code-input.js'
@@ -44,6 +44,12 @@ export function FormField(props: FormFieldProps) {
     value: text,
     onChange: (event: { currentTarget: { value: string } }) => onChange(event.currentTarget.value),
   }
+  if (field.secret && TYPED_IN_A_LINE.has(field.field)) return <PasswordInput {...typed} autoComplete="new-password" />
+  // A password's input would drop the line breaks of a key.
+  if (field.secret && TYPED_IN_LINES.has(field.field))
+    return (
+      <Textarea {...typed} autosize minRows={3} maxRows={16} autoComplete="off" spellCheck={false} className="unseen" />
+    )
   switch (field.field) {
     case 'BooleanField':
       return (
@@ -143,6 +149,10 @@ export function FormField(props: FormFieldProps) {
       return <TextInput {...typed} />
   }
 }
+
+/** Types of secret fields whose values are not shown while they are typed; what is picked is shown. */
+const TYPED_IN_A_LINE: ReadonlySet<string> = new Set(['CharField', 'IntegerField', 'FloatField', 'DecimalField'])
+const TYPED_IN_LINES: ReadonlySet<string> = new Set(['TextField', 'JSONField', 'SqlField', 'CodeField'])
 
 function SelectInput(props: FormFieldProps) {
   const { field, value, error, onChange } = props

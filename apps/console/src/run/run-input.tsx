@@ -9,6 +9,8 @@ import { ErrorState, LoadingRows } from '../parts/states.js'
 import { exactTime } from '../parts/time.js'
 import { counted } from '../parts/words.js'
 
+/** What the API shows in place of a secret value. */
+const SECRET_SHOWN = '[secret]'
 /** A command line holds no more ids than this; more of them go into a file. */
 const IDS_IN_COMMAND = 1_000
 /** An address holds no more ids than this. */
@@ -72,6 +74,11 @@ function Reproduce({ run, input }: { run: RunView; input: RunInputView }) {
   return (
     <Stack gap="xs">
       <JsonView value={curl(data)} label="The same request, from a command line" />
+      {Object.values(form).includes(SECRET_SHOWN) && (
+        <Text size="sm" c="dimmed">
+          Secret values are not shown. Put them in place of {SECRET_SHOWN} before you send it.
+        </Text>
+      )}
       {many && (
         <Group>
           <Button size="xs" variant="default" onClick={() => void download()}>

@@ -3,6 +3,7 @@ import type { Logger } from '@flexaction/shared/logging'
 import { type JobQueues, listingJob, listingQueueName, queueBatches } from '@flexaction/shared/queues'
 import { isRedisAway } from '@flexaction/shared/redis'
 import { isStaged, itemsPerCall, type NewRun, type RunStore, windowFor } from '@flexaction/shared/runs'
+import { type Keyring, secretsOfRun, takeSecrets } from '@flexaction/shared/secrets'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import type { Admission } from './admission.js'
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js'
@@ -15,6 +16,7 @@ export interface AcceptorOptions {
   queues: JobQueues
   catalog: CatalogView
   metrics: Pick<GatewayMetrics, 'runAccepted'>
+  keyring: Keyring
   /** Largest form of a request, in characters of JSON. */
   mostFormCharacters: number
 }
@@ -32,29 +34,33 @@ export class Acceptor {
   /** Resolves when the run is stored. Throws `unavailable` when too much is waiting already; then nothing was stored. */
   async accept(run: NewRun, { action, form, selection }: Order, logger: Logger): Promise<void> {
     const { admission, store } = this.options
-    const formJson = this.#formJson(form)
+    const stored = this.#storedForm(run, action, form)
     admission.admit(run.identity, run.total)
     const batches = run.listing ? 0 : Math.ceil(run.total / run.batchSize)
     const queueNow = Math.min(this.window(action, run.batchSize), batches)
-    const stored = store.accept({ run, formJson, selection, queueNow }).catch((error: unknown) => {
+    const storing = store.accept({ run, ...stored, selection, queueNow }).catch((error: unknown) => {
       admission.refused(run.identity, run.total)
       explain(error)
     })
     // What takes several writes must be stored before a job can find it. Otherwise both are sent at once; a job whose run
     // could not be stored finds nothing to do.
-    if (run.listing || ('only' in selection && isStaged(run, selection.only))) await stored
+    if (run.listing || ('only' in selection && isStaged(run, selection.only))) await storing
     const queued = this.#queue(run, queueNow).catch((error: unknown) => {
       logger.error({ err: error, run: run.id }, 'queuing the first batches failed; the reconciler will do it')
     })
-    await Promise.all([stored, queued])
+    await Promise.all([storing, queued])
     this.options.metrics.runAccepted(run.identity)
   }
 
-  /** Forms are stored with their run, and read with each of its batches. */
-  #formJson(form: JsonObject): string {
+  /** Forms are stored with their run, and read with each of its batches; secret values are stored encrypted. */
+  #storedForm(run: NewRun, action: CatalogAction, form: JsonObject): { formJson: string; sealed?: string } {
     const json = JSON.stringify(form)
-    const { mostFormCharacters } = this.options
-    if (json.length <= mostFormCharacters) return json
+    const { mostFormCharacters, keyring } = this.options
+    if (json.length <= mostFormCharacters) {
+      const taken = takeSecrets(form, action.secretFields)
+      if (!taken.secrets) return { formJson: json }
+      return { formJson: JSON.stringify(taken.form), sealed: keyring.seal(secretsOfRun(run), taken.secrets) }
+    }
     const text = `The form is too large: ${json.length} characters of JSON, at most ${mostFormCharacters} are accepted`
     throw FlexActionError.fields({ non_field_errors: [text] })
   }

@@ -1,5 +1,6 @@
 import { FlexActionError } from '@flexaction/shared/errors'
 import { hasEnded, newRunId, type NewRun, type Run, type RunEndings, type RunReader } from '@flexaction/shared/runs'
+import type { Keyring } from '@flexaction/shared/secrets'
 import type { Acceptor } from '../accepting/acceptor.js'
 import type { Coalescer, Membership } from '../accepting/coalescer.js'
 import type { Claim, IdempotencyKeys } from '../accepting/idempotency-keys.js'
@@ -22,6 +23,7 @@ export interface ExecuteActionOptions {
   idempotencyKeys: IdempotencyKeys
   reader: RunReader
   endings: RunEndings
+  keyring: Keyring
   maxIds: number
   formBounds: FormBounds
   waitMaxMs: number
@@ -52,16 +54,17 @@ export class ExecuteAction {
   }
 
   async #answerRun(ctx: GatewayContext, order: Order, params: JsonObject, key: string): Promise<void> {
-    const { acceptor, factory, idempotencyKeys, reader } = this.options
+    const { acceptor, factory, idempotencyKeys, reader, keyring } = this.options
     const caller = callerOf(ctx)
-    const claim = key === '' ? undefined : await idempotencyKeys.claim(caller.name, key, params)
+    const secrets = order.action.secretFields && keyring
+    const claim = key === '' ? undefined : await idempotencyKeys.claim(caller.name, key, params, secrets)
     const before = claim?.replayed ? await this.#replayed(ctx, claim) : undefined
     const id = claim?.runId ?? newRunId(factory.now())
     const accept = async (waited: boolean): Promise<Run | NewRun> => {
       if (before) return before
       const run = factory.make(order, caller, ctx.state.requestId, { id, waited })
       await acceptor.accept(run, order, ctx.state.logger)
-      if (claim) await idempotencyKeys.accepted(caller.name, key, params, run.id)
+      if (claim) await idempotencyKeys.accepted(caller.name, key, params, secrets, run.id)
       return run
     }
     // A run with a key may have been accepted before, for somebody else.

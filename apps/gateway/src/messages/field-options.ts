@@ -6,8 +6,10 @@ import {
   type OptionsRequest,
   optionsTopic,
   type RecordsRequest,
+  type SealedQuestion,
   type RpcClient,
 } from '@flexaction/shared/rpc'
+import { type Keyring, secretsOfQuestion, takeSecrets } from '@flexaction/shared/secrets'
 import { hash } from 'node:crypto'
 import type { FieldDescription } from '@flexaction/shared/fields'
 import type { Order } from '../accepting/order.js'
@@ -26,6 +28,7 @@ export interface FieldOptionsOptions {
   rpc: RpcClient
   actionList: ActionList
   formBounds: FormBounds
+  keyring: Keyring
   /** How long an answer of a worker is waited for, in ms. */
   withinMs: number
 }
@@ -88,7 +91,7 @@ export class FieldOptions {
         const options = await this.#askAction(action, { field: name, form, user: caller })
         const option = (options as OfferedOption[]).find(({ value }) => String(value) === String(form[name]))
         if (option) own.set(name, option.value)
-        else problems[name] = [notAmong(options as OfferedOption[], form[name])]
+        else problems[name] = [notAmong(options as OfferedOption[], form[name], action.secretFields?.includes(name))]
       }),
     )
     // Pairs, not assignments: a key such as __proto__ stays an ordinary key.
@@ -125,12 +128,12 @@ export class FieldOptions {
   }
 
   async #askAction(action: CatalogAction, question: OptionsRequest): Promise<unknown> {
-    const { catalog, rpc, withinMs } = this.options
+    const { catalog, rpc, withinMs, keyring } = this.options
     const topic = optionsTopic(action.identity)
     return await this.#cached(JSON.stringify([topic, question]), () => {
       const workers = catalog.workersServing(action.identity).map(({ id }) => id)
       if (workers.length === 0) throw nobody(`'${action.name}'`)
-      return rpc.request(topic, question, withinMs, workers)
+      return rpc.request(topic, withSealedParts(question, action, keyring), withinMs, workers)
     })
   }
 
@@ -161,6 +164,18 @@ export class FieldOptions {
   }
 }
 
+/** Questions go through Redis: without what is secret. */
+function withSealedParts(question: OptionsRequest, action: CatalogAction, keyring: Keyring): OptionsRequest {
+  const { secretFields = [], identity } = action
+  const { form, secrets } = takeSecrets(question.form, secretFields)
+  const { search, ...rest } = question
+  const hidesSearch = search !== undefined && secretFields.includes(question.field)
+  if (!secrets && !hidesSearch) return question
+  const parts: SealedQuestion = { ...(secrets && { form: secrets }), ...(hidesSearch && { search }) }
+  const sealed = keyring.seal(secretsOfQuestion(optionsTopic(identity)), { ...parts })
+  return { ...(hidesSearch ? rest : question), form, sealed }
+}
+
 /** The name of the one action that has the field; the protocol lets a client leave it out. */
 function onlyNameOf(having: readonly CatalogAction[], field: string, model: string | undefined): string {
   const ofModel = having.filter(({ target }) => !model || (target.kind !== 'common' && target.models.includes(model)))
@@ -173,11 +188,12 @@ function onlyNameOf(having: readonly CatalogAction[], field: string, model: stri
   })
 }
 
-function notAmong(options: readonly OfferedOption[], value: unknown): string {
-  if (options.length === 0) return `has no options for what else was chosen, received ${describe(value)}`
+function notAmong(options: readonly OfferedOption[], value: unknown, secret = false): string {
+  const received = secret ? '' : `, received ${describe(value)}`
+  if (options.length === 0) return `has no options for what else was chosen${received}`
   const named = options.slice(0, MOST_NAMED).map((option) => JSON.stringify(option.value))
   const more = options.length > MOST_NAMED ? ` and ${options.length - MOST_NAMED} more` : ''
-  return `must be one of the options for what else was chosen (${named.join(', ')}${more}), received ${describe(value)}`
+  return `must be one of the options for what else was chosen (${named.join(', ')}${more})${received}`
 }
 
 function isGiven(value: unknown): boolean {

@@ -1,9 +1,11 @@
+import type { PublishedAction } from '@flexaction/shared/catalog'
 import { maskFields } from '@flexaction/shared/logging'
 import type { Keys, RedisClient } from '@flexaction/shared/redis'
 import { cutText, MASKED, maskedText } from '@flexaction/shared/texts'
 import type { WireEntry } from '@flexaction/shared/views'
 import { isScheme } from '../access/authorization-header.js'
 import type { GatewayContext, GatewayMiddleware } from '../http/context.js'
+import { secretPartsOf } from './secret-parts.js'
 
 /** Messages that are kept. */
 const MOST_ENTRIES = 100
@@ -43,6 +45,8 @@ export class WireLog {
   constructor(
     private readonly redis: RedisClient,
     private readonly keys: Keys,
+    /** What is published now: which fields are secret. */
+    private readonly published: () => readonly PublishedAction[],
     private readonly onError: (error: unknown) => void,
   ) {}
 
@@ -95,7 +99,7 @@ export class WireLog {
   async #tell(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const entries = this.#untold.map((passed) => JSON.stringify(viewPassed(passed)))
+    const entries = this.#untold.map((passed) => JSON.stringify(viewPassed(passed, this.published())))
     this.#untold = []
     if (entries.length === 0) return
     try {
@@ -110,11 +114,15 @@ export class WireLog {
   }
 }
 
-function viewPassed({ requestHeaders, body, status, answerHeaders, answer, ...head }: Passed): WireEntry {
+function viewPassed(
+  { requestHeaders, body, status, answerHeaders, answer, ...head }: Passed,
+  published: readonly PublishedAction[],
+): WireEntry {
+  const secret = secretPartsOf(body, published)
   return {
     ...head,
-    request: { headers: requestHeaders, body: textOf(body) },
-    answer: { status, headers: answerHeaders, body: textOf(parsed(answer)) },
+    request: { headers: requestHeaders, body: textOf(secret.ofRequest(body)) },
+    answer: { status, headers: answerHeaders, body: textOf(secret.ofAnswer(parsed(answer))) },
   }
 }
 

@@ -16,11 +16,15 @@ import {
   type OptionsRequest,
   optionsTopic,
   type RecordsRequest,
+  type SealedQuestion,
 } from '@flexaction/shared/rpc'
+import { type Keyring, putSecrets, SecretMask, secretsOfQuestion } from '@flexaction/shared/secrets'
 import { inspect } from 'node:util'
 import { z } from 'zod'
 import type { Definitions } from '../loading/load-definitions.js'
 import { checkPage } from '../listing/check-page.js'
+import { maskFailure } from '../running/mask-values.js'
+import { errorOf, readThrown } from '../values/index.js'
 
 /** One choice, as the protocol has it; '' would count as nothing chosen. */
 const offeredOption = z.object({
@@ -36,12 +40,13 @@ const listedActions = z.array(z.looseObject({ name: z.string(), params: z.array(
 export function answersOf(
   { actions, collections, messages }: Definitions,
   logger: Logger,
+  keyring: Keyring,
 ): ReadonlyMap<string, Answer> {
   const answers = new Map<string, Answer>()
   for (const action of actions) {
     if (Object.values(action.params).some(({ optionsProvider }) => optionsProvider))
       answers.set(optionsTopic(identityOf(action.name, action.target)), (payload, signal) =>
-        findOptions(action, payload as OptionsRequest, signal),
+        findOptionsWith(action, payload as OptionsRequest, signal, keyring),
       )
   }
   for (const collection of collections)
@@ -55,6 +60,29 @@ export function answersOf(
       )
   }
   return answers
+}
+
+/** With the secret values of the form. What comes of it goes through Redis: without them. */
+async function findOptionsWith(
+  action: ActionDefinition,
+  { sealed, ...question }: OptionsRequest,
+  signal: AbortSignal,
+  keyring: Keyring,
+): Promise<unknown> {
+  if (sealed === undefined) return await findOptions(action, question, signal)
+  const topic = optionsTopic(identityOf(action.name, action.target))
+  const { form: secrets = {}, search } = keyring.open(secretsOfQuestion(topic), sealed) as SealedQuestion
+  const asked = { ...question, form: putSecrets(question.form, secrets), ...(search !== undefined && { search }) }
+  // What a secret choice may be is not secret.
+  const mask = SecretMask.of(
+    Object.entries(secrets).flatMap(([name, value]) => (name === question.field ? [] : [value])),
+  )
+  try {
+    const options = await findOptions(action, asked, signal)
+    return mask ? mask.value(options) : options
+  } catch (error) {
+    throw errorOf(maskFailure(readThrown(error), mask))
+  }
 }
 
 async function findOptions(

@@ -1,5 +1,7 @@
 import type { FileOptions } from '@flexaction/shared'
-import { createLogger } from '@flexaction/shared/logging'
+import { createLogger, maskedLogger } from '@flexaction/shared/logging'
+import { SecretMask } from '@flexaction/shared/secrets'
+import { forgetSecrets } from '@flexaction/shared/config'
 import { readConfig } from '../config.js'
 import { loadConfigured } from '../worker.js'
 import type { Called } from '../running/context.js'
@@ -17,6 +19,7 @@ endWithParent()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
 
 const config = readConfig(process.env)
+forgetSecrets(process.env)
 const logger = createLogger('worker', config.LOG_LEVEL)
 const actions = runnablesOf(await loadConfigured(config))
 const action = actions.find(({ published }) => published.identity === process.argv[2])
@@ -68,13 +71,16 @@ const MOST_LINES = 1_000
 
 function calledBy(told: Told & { kind: 'call' }, signal: AbortSignal, files: Promise<void>[]): Called {
   let lines = 0
+  // All else is masked by the worker that is told of it.
+  const mask = SecretMask.of(told.secretFields.map((name) => told.params[name]))
+  const own = logger.child({ run: told.run.id, attempt: told.attempt, isolated: true })
   return {
     signal,
     attempt: told.attempt,
     runInfo: told.run,
     user: told.user,
     idempotencyKey: told.idempotencyKey,
-    logger: logger.child({ run: told.run.id, attempt: told.attempt, isolated: true }),
+    logger: mask ? maskedLogger(own, (line) => mask.value(line)) : own,
     log: (line) => {
       if (lines++ < MOST_LINES) say({ kind: 'log', line })
     },

@@ -3,7 +3,7 @@ import type { Logger } from '@flexaction/shared/logging'
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Call } from '../running/call.js'
-import type { Failure, ReadResult } from '../values/index.js'
+import { errorOf, type ReadResult } from '../values/index.js'
 import type { Envelope, Said, SentResult, Told } from './messages.js'
 
 const MAIN = fileURLToPath(new URL('isolated-main.js', import.meta.url))
@@ -66,6 +66,7 @@ export class IsolatedProcess {
         idempotencyKey: call.idempotencyKey,
         run: call.runInfo,
         user: call.user,
+        secretFields: call.secretFields,
       })
       call.signal.addEventListener('abort', () =>
         this.#tell({ kind: 'abort', reason: String(call.abortReason?.message) }),
@@ -93,8 +94,8 @@ export class IsolatedProcess {
     else if (said.kind === 'settled') call.settleOne(said.id, said.ending)
     else {
       this.#calling = undefined
-      if (said.kind === 'threw') calling.reject(toError(said.failure))
-      else if (said.result.kind === 'failed') calling.reject(toError(said.result.failure))
+      if (said.kind === 'threw') calling.reject(errorOf(said.failure))
+      else if (said.result.kind === 'failed') calling.reject(errorOf(said.result.failure))
       else if (said.result.kind === 'file') calling.resolve(fileOf(said.result))
       else calling.resolve(said.result.kind === 'json' ? JSON.parse(said.result.json) : undefined)
     }
@@ -119,10 +120,4 @@ function received(sent: SentResult): ReadResult {
 
 function fileOf({ name, type, content }: SentResult & { kind: 'file' }): FileResult {
   return result.file({ name, content, ...(type !== undefined && { type }) })
-}
-
-function toError({ kind, message, stack, fields }: Failure): Error {
-  const error = kind === 'refused' ? new ActionError(fields ? { ...fields } : message) : new Error(message)
-  if (stack !== undefined) error.stack = stack
-  return error
 }

@@ -12,6 +12,8 @@ export type Told =
       idempotencyKey: string
       run: RunInfo
       user: RunUser
+      /** Params whose values are secret. */
+      secretFields: readonly string[]
     }
   | { kind: 'abort'; reason: string }
 

@@ -1,5 +1,5 @@
 import type { ActionDefinition, CollectionDefinition, MessageDefinition } from '@flexaction/shared'
-import { identityOf } from '@flexaction/shared/catalog'
+import { GET_ACTION_LIST, identityOf } from '@flexaction/shared/catalog'
 import { parseDuration } from '@flexaction/shared/config'
 import { describeFields, fieldProblems } from '@flexaction/shared/fields'
 import { distance } from 'fastest-levenshtein'
@@ -74,7 +74,12 @@ const calling = {
   permission: permission.optional(),
 }
 
-const messageOptions = z.strictObject({ name, handle: z.function(), ...calling })
+const messageOptions = z.strictObject({
+  name,
+  handle: z.function(),
+  secretParams: z.array(z.string().min(1)).min(1, 'must name a param').optional(),
+  ...calling,
+})
 
 const options = z.strictObject({
   name,
@@ -189,6 +194,8 @@ export function checkMessages(messages: readonly Located<MessageDefinition>[]): 
     problems.push(...issues.map((issue) => `${where}: ${describeIssue(issue, definition.options, known)}`))
     if (definition.name === NOT_TO_BE_HANDLED)
       problems.push(`${where}: options are found by the field: field.select({ options: async () => […] })`)
+    if (definition.name === GET_ACTION_LIST && definition.options.secretParams !== undefined)
+      problems.push(`${where}: secretParams are for messages that make runs; what is asked here is not kept`)
     const other = seen.get(definition.name)
     if (other) problems.push(`${where}: ${other} answers the same message; rename one, or remove it`)
     seen.set(definition.name, file)

@@ -10,7 +10,8 @@ import {
   type TakenJob,
 } from '@flexaction/shared/queues'
 import type { RedisClock } from '@flexaction/shared/redis'
-import { type Backlog, type RunStore, type StartedBatch, windowFor } from '@flexaction/shared/runs'
+import type { Keyring } from '@flexaction/shared/secrets'
+import { type Backlog, type KnownRun, type RunStore, type StartedBatch, windowFor } from '@flexaction/shared/runs'
 import type { Isolation } from '../isolating/isolated-process.js'
 import type { Limiter } from '../limiting/limiter.js'
 import type { WorkerMetrics } from '../metrics/worker-metrics.js'
@@ -29,6 +30,7 @@ export interface ActionRunnerOptions {
   queues: JobQueues
   backlog: Backlog
   files: FileStore
+  keyring: Keyring
   history: History
   metrics: WorkerMetrics
   clock: RedisClock
@@ -69,8 +71,8 @@ export class ActionRunner implements Consumer<BatchJobData>, Commanded {
   readonly #batches = new Set<RunningBatch>()
   readonly #starting = new Set<Starting>()
   readonly #processing = new Set<Promise<void>>()
-  /** Fields and form of the runs of which batches are in hand. */
-  readonly #known = new Map<string, Pick<StartedBatch, 'run' | 'form'>>()
+  /** What is known of the runs of which batches are in hand. */
+  readonly #known = new Map<string, KnownRun>()
   readonly #slots: Slots
   #quiet = false
 
@@ -252,8 +254,8 @@ export class ActionRunner implements Consumer<BatchJobData>, Commanded {
   }
 
   async #run(batch: RunningBatch, started: StartedBatch, onEntered: () => void): Promise<BatchEnd> {
-    const { run, form } = started
-    this.#known.set(run.id, { run, form })
+    const { run, form, sealed } = started
+    this.#known.set(run.id, { run, form, sealed })
     this.#batches.add(batch)
     if (started.batch === 0 && run.generation === 0) {
       const { history, clock } = this.options

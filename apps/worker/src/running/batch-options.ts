@@ -1,5 +1,6 @@
 import type { FileStore } from '@flexaction/shared/files'
 import type { Logger } from '@flexaction/shared/logging'
+import type { Keyring } from '@flexaction/shared/secrets'
 import type { RedisClock } from '@flexaction/shared/redis'
 import type { StartedBatch } from '@flexaction/shared/runs'
 import type { WorkerMetrics } from '../metrics/worker-metrics.js'
@@ -24,6 +25,7 @@ export interface RunningBatchOptions extends Pick<
   /** Bulk ids are called one by one, because one of them may end its process. */
   alone: boolean
   files: Pick<FileStore, 'store'>
+  keyring: Keyring
   clock: Pick<RedisClock, 'now'>
   metrics: Pick<WorkerMetrics, 'runStarted' | 'itemsSettled' | 'failed'>
   logger: Logger

@@ -2,6 +2,7 @@ import type { FileStore } from '@flexaction/shared/files'
 import { asPromise, readResult, readThrown, type ReadResult } from '../values/index.js'
 import { type Call, Cancellation, Interruption } from './call.js'
 import { invokeHandler } from './invoke-handler.js'
+import { maskFailure, maskResult } from './mask-values.js'
 import type { RunnableAction } from './runnable-action.js'
 
 /** Calls handlers, and settles what comes of it: what they return and throw passes the door (values/) here. */
@@ -27,7 +28,7 @@ export class CallMaker {
     }
     const promise = asPromise(returned)
     if (promise) return this.#await(call, promise)
-    const result = readResult(returned)
+    const result = maskResult(readResult(returned), call.batch.form.mask)
     if (result.kind === 'file' || call.storing) return this.#succeedLater(call, result)
     call.batch.succeed(call, result)
     return undefined
@@ -36,7 +37,7 @@ export class CallMaker {
   async #await(call: Call, promise: Promise<unknown>): Promise<void> {
     let result: ReadResult
     try {
-      result = readResult(await call.race(promise))
+      result = maskResult(readResult(await call.race(promise)), call.batch.form.mask)
     } catch (thrown) {
       return await this.#failLater(call, thrown)
     }
@@ -67,6 +68,6 @@ export class CallMaker {
     const { batch, abortReason } = call
     if (abortReason instanceof Interruption) batch.leaveOpen(call)
     else if (abortReason instanceof Cancellation) batch.cancel(call)
-    else batch.fail(call, readThrown(abortReason ?? thrown))
+    else batch.fail(call, maskFailure(readThrown(abortReason ?? thrown), batch.form.mask))
   }
 }

@@ -2,6 +2,7 @@ import type { RecordId, RunInfo, RunUser } from '@flexaction/shared'
 import type { Logger } from '@flexaction/shared/logging'
 import type { Called, OneEnding } from './context.js'
 import type { CallInput } from './invoke-handler.js'
+import { maskEnding } from './mask-values.js'
 import type { RunningBatch } from './running-batch.js'
 
 /** Why a call is told to stop although it did nothing wrong: its items go back with the batch. */
@@ -91,8 +92,14 @@ export class Call implements Called {
 
   /** What its handler is called with. */
   get input(): CallInput {
-    const { ids, params } = this.batch
+    const { ids, form } = this.batch
+    const { params } = form
     return { ids: this.open.map((position) => ids[position] ?? null), params }
+  }
+
+  /** Params whose values are secret. */
+  get secretFields(): readonly string[] {
+    return this.batch.form.secretFields
   }
 
   get runInfo(): RunInfo {
@@ -112,7 +119,7 @@ export class Call implements Called {
   }
 
   log(line: string): void {
-    if (!this.#closed) this.batch.log(this, line)
+    if (!this.#closed) this.batch.log(this, this.batch.form.mask?.text(line) ?? line)
   }
 
   progress(percent: number): void {
@@ -120,7 +127,7 @@ export class Call implements Called {
   }
 
   settleOne(id: RecordId, ending: OneEnding): void {
-    this.batch.settleOne(this, id, ending)
+    this.batch.settleOne(this, id, maskEnding(ending, this.batch.form.mask))
   }
 
   abort(reason: Error): void {

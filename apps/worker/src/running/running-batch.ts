@@ -1,5 +1,5 @@
 import type { RecordId, RunInfo, RunUser } from '@flexaction/shared'
-import type { Logger } from '@flexaction/shared/logging'
+import { type Logger, maskedLogger } from '@flexaction/shared/logging'
 import {
   type AttemptEnd,
   failureLine,
@@ -17,6 +17,8 @@ import { Call, Cancellation, type Interruption } from './call.js'
 import type { OneEnding } from './context.js'
 import { HandlerLog } from './handler-log.js'
 import { JobProgress } from './job-progress.js'
+import { maskFailure } from './mask-values.js'
+import { readRunForm, type RunForm } from './run-form.js'
 import { Settler } from './settler.js'
 import { settledUnknown } from './unknown-ids.js'
 import { firstOfCall, neighbours, WaitingCalls } from './waiting-calls.js'
@@ -34,8 +36,7 @@ type State = 'calling' | 'letting go' | 'ending' | 'over'
 /** A batch in hand: which items are still to be called, which are being called, and what became of the others. */
 export class RunningBatch {
   readonly runId: string
-  /** The form's values as the handler gets them; parsed again here, since what Redis holds may be older than this code. */
-  readonly params: Record<string, unknown>
+  readonly form: RunForm
   readonly runInfo: RunInfo
   readonly user: RunUser
   /** How the batch's job is to end. */
@@ -69,7 +70,9 @@ export class RunningBatch {
     this.#progress = new JobProgress(options.progress)
     this.runInfo = { id: run.id, action: run.action, model: run.model, createdAt: new Date(run.createdAt) }
     this.user = run.user
-    this.#logger = options.logger
+    this.form = readRunForm(action, started, options)
+    const { mask, refusal } = this.form
+    this.#logger = mask ? maskedLogger(options.logger, (line) => mask.value(line)) : options.logger
     this.finished = new Promise((resolve) => {
       this.#finish = resolve
     })
@@ -86,9 +89,7 @@ export class RunningBatch {
       onCommand: (command) => this.apply(command),
       onReport: (settled) => this.#reportProgress(settled),
     })
-    const form = action.parseForm(started.form)
-    this.params = form.ok ? form.values : {}
-    if (!form.ok) this.#refuseAll(form.errors)
+    if (refusal) this.#refuseAll(refusal)
     this.#endWhenIdle()
   }
 
@@ -196,7 +197,7 @@ export class RunningBatch {
       const json = JSON.stringify(await this.options.files.store(options))
       this.#settle(call, position, { kind: 'succeeded', result: { kind: 'json', json } })
     } catch (error) {
-      this.#settle(call, position, { kind: 'failed', failure: readThrown(error) })
+      this.#settle(call, position, { kind: 'failed', failure: maskFailure(readThrown(error), this.form.mask) })
     }
   }
 
@@ -299,9 +300,7 @@ export class RunningBatch {
     this.#settler.failed(end, failureLine(end, message, !refused), known)
   }
 
-  #refuseAll(errors: Readonly<Record<string, readonly string[]>>): void {
-    const texts = Object.entries(errors).map(([name, problems]) => `${name}: ${problems.join(', ')}`)
-    const failure: Failure = { kind: 'refused', message: texts.join('; '), fields: errors }
+  #refuseAll(failure: Failure): void {
     for (let call = this.takeCall(); call; call = this.takeCall()) {
       call.startedAt = performance.now()
       this.fail(call, failure)

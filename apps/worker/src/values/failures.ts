@@ -38,6 +38,13 @@ export function readThrown(thrown: unknown): Failure {
   }
 }
 
+/** An error that is read as this failure again. */
+export function errorOf({ kind, message, stack, fields }: Failure): Error {
+  const error = kind === 'refused' ? new ActionError(fields ? { ...fields } : message) : new Error(message)
+  if (stack !== undefined) error.stack = stack
+  return error
+}
+
 /** What a bulk handler gives to `ctx.fail`: a text is a refusal, an error counts as thrown, anything else becomes a text. */
 export function readWhy(why: unknown): Failure {
   try {

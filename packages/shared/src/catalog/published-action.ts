@@ -6,7 +6,7 @@ import type { Target } from '../definitions/targets.js'
 import { parseDuration } from '../config/duration.js'
 import type { HaltOn } from '../runs/run.js'
 import { encodeName } from '../redis/encode-name.js'
-import { describeFields, type FieldDescription } from '../fields/index.js'
+import { describeFields, type FieldDescription, secretFieldsOf } from '../fields/index.js'
 
 /** An action as get_action_list shows it (PROTOCOL.md section 3). */
 export interface ActionEntry {
@@ -36,6 +36,8 @@ export interface PublishedAction {
   message?: true
   /** Fields whose options a worker finds when they are asked for. */
   askedFields?: string[]
+  /** Fields, or params of a message, whose values are stored encrypted and shown nowhere. */
+  secretFields?: string[]
   haltOn?: HaltOn
   /** In ms. */
   startWithin?: number
@@ -72,6 +74,7 @@ export function identityOf(name: string, target: Target): string {
 
 export function describeAction({ name, target, params, options }: ActionDefinition): PublishedAction {
   const fields = describeFields(params)
+  const secretFields = secretFieldsOf(fields)
   const askedFields = Object.keys(params).filter((name) => params[name]?.optionsProvider !== undefined)
   return {
     identity: identityOf(name, target),
@@ -94,6 +97,7 @@ export function describeAction({ name, target, params, options }: ActionDefiniti
     ),
     ...(options.limits?.rate && { callsPerSecond: callsPerSecond(options.limits.rate) }),
     ...(askedFields.length > 0 && { askedFields }),
+    ...(secretFields.length > 0 && { secretFields }),
     ...(options.haltOn && { haltOn: publishedHaltOn(options.haltOn.failures) }),
     ...durationAs('startWithin', options.startWithin),
     ...durationAs('coalesce', options.coalesce),
@@ -112,6 +116,7 @@ export function describeMessage({ name, options }: MessageDefinition): Published
     permission: options.permission ?? (name === GET_ACTION_LIST ? 'viewer' : 'operator'),
     slots: DEFAULT_SLOTS,
     message: true,
+    ...(options.secretParams && { secretFields: [...options.secretParams] }),
   }
 }
 

@@ -11,5 +11,5 @@ export {
   settingsTable,
   text,
 } from './settings.js'
-export { forgetGatewaySecrets } from './gateway-secrets.js'
+export { forgetSecrets } from './forget-secrets.js'
 export { fileStoreOptions, sharedSettings } from './shared-settings.js'

@@ -1,6 +1,7 @@
 import type { FileStoreOptions } from '../files/file-store.js'
 import { parseRedisUrl, REDIS_URL_FORMS } from '../redis/connect.js'
 import { LOG_LEVELS } from '../logging/index.js'
+import { parseDataKeys } from '../secrets/index.js'
 import { choice, duration, integer, type Settings, text } from './settings.js'
 
 const PUBLIC_ADDRESS = /^https?:\/\/[^/?#\s]+(?:\/[\w.~-]+)*$/
@@ -33,6 +34,14 @@ export const sharedSettings = {
     default: 'no',
     of: ['no', 'yes'],
   }),
+  DATA_KEY: text({
+    description:
+      'Keys that the values of secret fields are encrypted under in Redis: `id:<base64 of 32 bytes>` (`openssl rand -base64 32`), separated by commas. The first one encrypts, all of them decrypt. Gateways and workers need the same. In development, without any, one is made and kept in DATA_DIR/data-key.',
+    allowed: 'id:base64,…',
+    secret: true,
+    check: (given) => void parseDataKeys(given),
+  }),
+  DATA_DIR: text({ description: 'Folder for what is kept outside Redis.', default: '.data', allowed: 'a folder' }),
   API_PREFIX: text({
     description: 'First part of the path of every API address.',
     default: '/api',

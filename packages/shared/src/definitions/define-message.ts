@@ -15,6 +15,8 @@ export interface MessageOptions {
   handle: MessageHandler
   /** Lowest role that may send it, or `{ groups: […] }`. Default `operator`; for get_action_list everybody. */
   permission?: Permission
+  /** Names of params whose values are secrets: stored encrypted, given to the handler alone, and shown nowhere. Default: none. */
+  secretParams?: readonly string[]
   retry?: RetryPolicy
   /** Longest time of one call. Default 5 min. */
   timeout?: Duration

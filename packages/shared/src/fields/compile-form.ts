@@ -3,15 +3,19 @@ import type { FieldDescription } from './field.js'
 import { fieldProblems } from './field-problems.js'
 import { FIELD_TYPES } from './field-types.js'
 import { isBlank } from './blank.js'
-import { refusal } from './wording.js'
+import { SECRET } from '../secrets/secret-fields.js'
+import { refusal, withoutReceived } from './wording.js'
 
 /** The values for the handler, or the errors by field in the shape of the protocol (PROTOCOL.md section 6). */
 export type FormResult =
   | { readonly ok: true; readonly values: Record<string, unknown> }
   | { readonly ok: false; readonly errors: Record<string, string[]> }
 
-/** Reads one form. Never throws, whatever arrives, and reads the same form the same way each time. */
-export type CompiledForm = (form: Readonly<Record<string, unknown>>) => FormResult
+/**
+ * Reads one form. Never throws, whatever arrives, and reads the same form the same way each time. Errors quote what was received, but for
+ * secret fields, and those that `secrets` names besides.
+ */
+export type CompiledForm = (form: Readonly<Record<string, unknown>>, secrets?: ReadonlySet<string>) => FormResult
 
 export interface FormOptions {
   /** `ignore`: keys that no field declares are dropped. Default `refuse`: they are errors. */
@@ -21,6 +25,7 @@ export interface FormOptions {
 interface CompiledField {
   readonly name: string
   readonly required: boolean
+  readonly secret: boolean
   readonly emptyIsAbsent: boolean
   readonly refusesBlank: boolean
   readonly schema: z.ZodType
@@ -43,7 +48,7 @@ export function compileForm(
   const fields = descriptions.map(compileField)
   const names = new Set(fields.map(({ name }) => name))
 
-  return (form) => {
+  return (form, secrets) => {
     if (typeof form !== 'object' || form === null || Array.isArray(form)) {
       return { ok: false, errors: { non_field_errors: [`the form ${refusal('be an object', form)}`] } }
     }
@@ -57,11 +62,16 @@ export function compileForm(
         else if (field.required) errors.push([field.name, ['this field is required']])
         continue
       }
+      const problems: string[] = []
       const read = field.schema.safeParse(raw)
-      if (read.success && field.refusesBlank && isBlank(read.data))
-        errors.push([field.name, [raw === '' ? 'this field is required' : refusal('not be blank', raw)]])
-      else if (read.success) values.push([field.name, read.data])
-      else errors.push([field.name, read.error.issues.map(({ message }) => message)])
+      if (field.secret && raw === SECRET)
+        problems.push(`must be given anew: ${SECRET} only stands for a value that is not shown`)
+      else if (!read.success) problems.push(...read.error.issues.map(({ message }) => message))
+      else if (field.refusesBlank && isBlank(read.data))
+        problems.push(raw === '' ? 'this field is required' : refusal('not be blank', raw))
+      else values.push([field.name, read.data])
+      const quotes = !field.secret && secrets?.has(field.name) !== true
+      if (problems.length > 0) errors.push([field.name, quotes ? problems : problems.map(withoutReceived)])
     }
     if (unknownParams === 'refuse') {
       for (const key of Object.keys(form)) if (!names.has(key)) errors.push([key, ['unknown parameter']])
@@ -77,12 +87,13 @@ function isAbsent(raw: unknown, { emptyIsAbsent }: CompiledField): boolean {
 }
 
 function compileField(description: FieldDescription): CompiledField {
-  const { name, field, required, params = {}, default_value: defaultValue } = description
+  const { name, field, required, secret, params = {}, default_value: defaultValue } = description
   const type = FIELD_TYPES[field]
   const schema = type.schema(params)
   return {
     name,
     required: required !== false,
+    secret: secret === true,
     emptyIsAbsent: type.emptyIsAbsent,
     refusesBlank: required !== false && type.refusesBlank(params),
     schema,

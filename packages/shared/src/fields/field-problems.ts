@@ -38,6 +38,7 @@ function nameProblems(name: unknown, isDuplicate: boolean): string[] {
 function typeProblems({
   field,
   required,
+  secret,
   params = {},
   default_value: defaultValue,
 }: Record<string, unknown>): string[] {
@@ -45,6 +46,10 @@ function typeProblems({
   if (required !== undefined && typeof required !== 'boolean') {
     problems.push(`required ${refusal('be true or false', required)}`)
   }
+  if (secret !== undefined && typeof secret !== 'boolean')
+    problems.push(`secret ${refusal('be true or false', secret)}`)
+  if (secret === true && defaultValue !== undefined && defaultValue !== null)
+    problems.push('a secret field has no default_value: it would be published')
   if (!isFieldTypeName(field)) {
     return [...problems, `field ${refusal(`be one of ${FIELD_TYPE_NAMES.join(', ')}`, field)}`]
   }

@@ -6,6 +6,8 @@ export interface NamelessDescription {
   readonly field: FieldTypeName
   /** Published only when false: a field is required unless it says otherwise. */
   readonly required?: false
+  /** Published only when true: its value is stored encrypted, and shown nowhere. */
+  readonly secret?: true
   /** Per type; see each builder. */
   readonly params?: Readonly<Record<string, unknown>>
   /** `verbose_name`, `description`, `default_value` and whatever else the client may understand. */
@@ -67,6 +69,11 @@ export interface FieldOptions<Required extends boolean, Default> {
   required?: Required
   /** What an absent value becomes, in the form in which a request would send it. Default: none. */
   default?: Default
+  /**
+   * Whether its values are secrets: stored encrypted under DATA_KEY until the run is purged, given to the handler alone, and shown nowhere.
+   * Such a field has no default. Default false.
+   */
+  secret?: boolean
   /** The label in Jet Admin. Default: Jet Admin makes one from the name. */
   verboseName?: string
   /** The help text beside the label. */
@@ -93,6 +100,8 @@ export function declareField<V, P extends boolean>(
   const own = {
     field,
     required: options.required === false ? false : undefined,
+    // Whatever else was given is refused when the worker starts: no misspelt secret may be published as none.
+    secret: (options.secret ?? options.extra?.['secret']) || undefined,
     params: Object.keys(given).length > 0 ? given : undefined,
   }
   const shown = withoutUndefined({
@@ -112,6 +121,11 @@ function withoutUndefined(object: Record<string, unknown>): Record<string, unkno
 /** An action's form as get_action_list publishes it. What is wrong with it is found by `fieldProblems`. */
 export function describeFields(fields: FieldMap): FieldDescription[] {
   return Object.entries(fields).map(([name, field]) => describeField(name, field))
+}
+
+/** Names of a form's secret fields. */
+export function secretFieldsOf(fields: readonly FieldDescription[]): string[] {
+  return fields.filter(({ secret }) => secret === true).map(({ name }) => name)
 }
 
 function describeField(name: string, field: AnyField): FieldDescription {

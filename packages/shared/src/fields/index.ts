@@ -46,6 +46,8 @@ export {
   type OptionsProvider,
   type OptionsRequest,
   type ParamsOf,
+  secretFieldsOf,
 } from './field.js'
 export { fieldProblems } from './field-problems.js'
 export type { FieldTypeName } from './field-type.js'
+export { withoutReceived } from './wording.js'

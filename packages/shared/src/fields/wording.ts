@@ -19,6 +19,11 @@ export function refusal(rule: string, received: unknown): string {
   return `must ${rule}, received ${shown(received)}`
 }
 
+/** A message without what was received: all of them name it last, so that whatever stands after these words may be it. */
+export function withoutReceived(message: string): string {
+  return message.split(', received ', 1)[0] ?? ''
+}
+
 /** What a rule adds for a number with commas, which may stand for the point or between thousands. */
 export function inPlainDigits(received: unknown): string {
   const hasComma = typeof received === 'string' && /^\s*[+-]?[\d.,\s']*,[\d.,\s']*$/.test(received)

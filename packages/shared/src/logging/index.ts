@@ -6,6 +6,7 @@ import { errorForLog } from './error-for-log.js'
 export type { Logger } from 'pino'
 export { maskSecrets } from '../texts/mask-secrets.js'
 export { maskFields } from './mask-fields.js'
+export { maskedLogger } from './masked-logger.js'
 
 /** Keys whose values are never logged, wherever they stand in what is logged. */
 const SECRET_KEYS = ['authorization', 'cookie', 'password', 'token', 'secret']

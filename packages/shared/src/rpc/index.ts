@@ -7,4 +7,5 @@ export {
   type OptionsRequest,
   optionsTopic,
   type RecordsRequest,
+  type SealedQuestion,
 } from './topics.js'

@@ -14,10 +14,20 @@ export function collectionTopic(collection: string): string {
 /** Asked of an action: the options of one of its fields. The answer is a list of options. */
 export interface OptionsRequest {
   field: string
-  /** The values that were typed so far. */
+  /** The values that were typed so far, but for secret ones. */
   form: Readonly<Record<string, unknown>>
   search?: string
+  /** {@link SealedQuestion}, encrypted. */
+  sealed?: string
   user: RunUser
+}
+
+/** What a question holds that is secret. */
+export interface SealedQuestion {
+  /** Values that were typed so far. */
+  form?: Readonly<Record<string, unknown>>
+  /** What was typed to find an option of a secret field. */
+  search?: string
 }
 
 export function optionsTopic(identity: string): string {

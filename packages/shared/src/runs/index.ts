@@ -46,6 +46,7 @@ export { RunSteering, type SteeringReply } from './run-steering.js'
 export {
   type AcceptRequest,
   isStaged,
+  type KnownRun,
   type RunSelection,
   RunStore,
   type Settlement,

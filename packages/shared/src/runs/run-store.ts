@@ -34,8 +34,10 @@ export type RunSelection = { only: readonly RecordId[] } | { allExcept: readonly
 
 export interface AcceptRequest {
   run: NewRun
-  /** The form as it was sent, as JSON: both sides of Redis parse it. */
+  /** The form as it was sent, but for its secret values, as JSON: both sides of Redis parse it. */
   formJson: string
+  /** The form's secret values, encrypted. */
+  sealed?: string | undefined
   selection: RunSelection
   /** Batches to mark as queued; the caller queues them. */
   queueNow: number
@@ -58,7 +60,12 @@ export interface StartedBatch {
   /** The chunks that the batch's items are in. `log`: null if nothing has happened to the batch yet. */
   chunks: readonly { packedIds: string; log: string | null }[]
   form: Readonly<Record<string, unknown>>
+  /** The form's secret values, encrypted. */
+  sealed: string | undefined
 }
+
+/** What batches of one run have in common. */
+export type KnownRun = Pick<StartedBatch, 'run' | 'form' | 'sealed'>
 
 export interface Settlement {
   run: Run
@@ -116,7 +123,7 @@ export class RunStore {
    * all. The run is entered into the lists before it exists, so that no stored run can be missing there. Accepting a run
    * twice is harmless. Throws `unavailable` when a staged part has expired; then nothing is stored.
    */
-  async accept({ run, formJson, selection, queueNow }: AcceptRequest): Promise<void> {
+  async accept({ run, formJson, sealed = '', selection, queueNow }: AcceptRequest): Promise<void> {
     const ids = 'only' in selection ? selection.only : undefined
     const chunks = ids ? Math.ceil(ids.length / run.chunkSize) : 0
     const staged = ids && isStaged(run, ids) ? await this.#stage(run, ids, chunks) : 0
@@ -132,6 +139,7 @@ export class RunStore {
       run.listing ? 0 : Math.ceil(run.total / run.batchSize),
       queueNow,
       formJson,
+      sealed,
       staged,
       excluded,
       fields.length / 2,
@@ -184,15 +192,15 @@ export class RunStore {
     identity: string,
     { run: runId, batch, generation }: BatchRef,
     token: string,
-    last?: Pick<StartedBatch, 'run' | 'form'>,
+    last?: KnownRun,
   ): Promise<StartedBatch | 'foreign' | undefined> {
     const known = last?.run.generation === generation ? last : undefined
     const reply = (await startBatch.run(this.context, runId, batch, generation, token, identity, known ? '1' : '')) as
-      [number, (string | null)[], string?, string[]?] | 'foreign' | Ended | null
+      [number, (string | null)[], string?, string[]?, (string | null)?] | 'foreign' | Ended | null
     if (reply === 'foreign') return reply
     if (isEnded(reply)) this.index.ended(readEndedRun(reply.slice(1)), generation)
     if (!reply || isEnded(reply)) return undefined
-    const [interruptions, data, form, fields] = reply
+    const [interruptions, data, form, fields, sealed] = reply
     const run = known?.run ?? parseRunReply(fields ?? [])
     if (!run || data.length === 0 || data[0] === null) throw new Error(`run ${runId} cannot be read`)
     if (run.damaged !== undefined) throw new Error(`run ${runId} is damaged: ${run.damaged}`)
@@ -200,7 +208,15 @@ export class RunStore {
     const chunks = data.flatMap((packedIds, at) =>
       at % 2 === 0 ? [{ packedIds: packedIds ?? ',,', log: data[at + 1] ?? null }] : [],
     )
-    return { run, batch, token, interruptions, chunks, form: parsed }
+    return {
+      run,
+      batch,
+      token,
+      interruptions,
+      chunks,
+      form: parsed,
+      sealed: known ? known.sealed : (sealed ?? undefined),
+    }
   }
 
   /** The first call of a run that has to start in time is about to begin. Only `begin` lets it. */

@@ -4,7 +4,7 @@ export const MASKED = '[masked]'
 /** What a key whose value is secret may be called, without `_` and `-`. */
 const SECRET_WORDS = [
   ...['authorization', 'cookie', 'password', 'token', 'secret'],
-  ...['passwd', 'passphrase', 'apikey', 'accesskey', 'privatekey', 'credential'],
+  ...['passwd', 'pwd', 'passcode', 'passphrase', 'apikey', 'accesskey', 'privatekey', 'credential'],
 ]
 
 /** The longest key that is looked at whole. A secret's name stands at the start of a longer one, or nobody wrote it. */

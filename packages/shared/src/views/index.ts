@@ -98,6 +98,7 @@ export interface HistoryView {
 
 /** What was sent to make a run. */
 export interface RunInputView {
+  /** `[secret]` stands for the values of secret fields. */
   form: Record<string, unknown>
   selection:
     | { mode: 'none' }

@@ -65,7 +65,7 @@ export const runsPage = z.strictObject({ runs: z.array(run), next })
 export const itemsPage = z.strictObject({ items: z.array(item), next })
 
 export const runInput = z.strictObject({
-  form: z.record(z.string(), z.unknown()),
+  form: z.record(z.string(), z.unknown()).meta({ description: '`[secret]` stands for the values of secret fields' }),
   selection: z.union([
     z.strictObject({ mode: z.literal('none') }),
     z.strictObject({ mode: z.enum(['only', 'allExcept']), ids: z.array(recordId), total: count }),
