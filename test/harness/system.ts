@@ -109,7 +109,11 @@ export class System implements AsyncDisposable {
   }
 
   /** Cancels, pauses, resumes or retries a run. */
-  async steer(run: string, word: 'cancel' | 'pause' | 'resume' | 'retry', body?: object): Promise<Response> {
+  async steer(
+    run: string,
+    word: 'cancel' | 'pause' | 'resume' | 'retry' | 'resume-listing',
+    body?: object,
+  ): Promise<Response> {
     return fetch(`${this.url}/api/runs/${run}/${word}`, {
       method: 'POST',
       headers: { authorization: `Token ${TOKENS.admin}`, ...(body && { 'content-type': 'application/json' }) },

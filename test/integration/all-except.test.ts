@@ -143,3 +143,30 @@ it('refuses it for a collection that nobody can list, and never takes an empty s
   expect([empty.status, await empty.json()]).toEqual([400, { ids: ['select at least one record'] }])
   expect(called).toEqual([])
 })
+
+it('goes on from where its listing failed, when a person says so, and calls each record once', async () => {
+  let broken = true
+  const called: RecordId[] = []
+  const locked = users(2_345, (from) => {
+    if (broken && from > 1_000) throw new Error('the table is locked')
+  })
+  await using system = await System.start({ actions: [collect(called)], collections: [locked] })
+  const run = await system.begin({ name: 'collect', ids: [7, 2_000], inverseIds: true })
+  expect(await system.runIn(['succeeded', 'completed_with_failures'], run, 60_000)).toMatchObject({
+    state: 'completed_with_failures',
+    total: 999,
+    counts: { succeeded: 999, failed: 0 },
+    listingFailed: "not all records of 'users' could be listed: the table is locked",
+  })
+  broken = false
+
+  expect((await system.steer(run, 'resume-listing')).status).toBe(200)
+
+  const ended = await system.runIn(['succeeded'], run)
+  expect(ended).toMatchObject({ total: 2_343, counts: { succeeded: 2_343, waiting: 0 } })
+  expect(ended).not.toHaveProperty('listingFailed')
+  const wanted = range(1, 2_345).filter((id) => id !== 7 && id !== 2_000)
+  expect([...called].sort((a, b) => Number(a) - Number(b))).toEqual(wanted)
+  expect((await system.items(run)).map(({ id }) => id)).toEqual(wanted)
+  expect((await system.steer(run, 'resume-listing')).status).toBe(409)
+})

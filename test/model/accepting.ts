@@ -109,7 +109,7 @@ export const accept = step(
     const ids = 'only' in selection ? selection.only : 'none' in selection ? [null] : []
     const model = new RunModel(run.batchSize, run.haltOn as HaltOn | undefined, given.late)
     model.items = ids.map((id): ModelItem => ({ id, state: 'waiting', attempts: 0, former: [] }))
-    if (run.listing) model.listing = { token: '', pages: 0, rest: [] }
+    if (run.listing) model.listing = { token: '', pages: 0, rest: [], restCounted: 0 }
     const named = Math.min(request.queueNow, Math.ceil(ids.length / run.batchSize))
     model.name(
       request.queueNow,

@@ -15,7 +15,8 @@ export const list = step(
     expect(started !== undefined).toBe(run.listing !== undefined)
     if (!started || !run.listing) return
     run.listing.token = token
-    expect([started.pages, started.rest]).toEqual([run.listing.pages, run.listing.rest])
+    const { pages, rest, restCounted } = run.listing
+    expect([started.pages, started.rest, started.restCounted]).toEqual([pages, rest, restCounted])
     world.listings.push(started)
   },
   ({ run }) => run?.listing !== undefined,
@@ -69,5 +70,20 @@ export const page = step(
       if (repeat && time === 0) listing.pages--
     }
     listing.rest = rest
+    if (chunks.length > 0) listing.restCounted = 0
   },
+)
+
+export const resumeListing = step(
+  'resumeListing',
+  fc.constant(0),
+  exists,
+  async (_, world, real) => {
+    const run = world.run as RunModel
+    const reply = await real.steering.resumeListing(real.run(run))
+    const possible = run.listingFailed && (run.state === 'failed' || run.state === 'completed_with_failures')
+    expect(reply?.status).toBe(possible ? 'done' : 'refused')
+    if (possible) run.resumeListing(real.request.run.chunkSize)
+  },
+  ({ run }) => run?.ended === true && run.listingFailed,
 )

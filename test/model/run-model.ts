@@ -49,7 +49,7 @@ export class RunModel {
   /** Batches with items that failed since the last retry of all; those that failed may have been retried by name since. */
   failedBatches = new Set<number>()
   errors: string[] = []
-  listing: { token: string; pages: number; rest: RecordId[] } | undefined
+  listing: { token: string; pages: number; rest: RecordId[]; restCounted: number } | undefined
   listingFailed = false
   cutOff = false
   haltFrom = 0
@@ -238,11 +238,23 @@ export class RunModel {
   ): Answer {
     if (this.listing?.token !== token) return { status: 'lost' }
     if (this.listing.pages >= page) return { status: 'recorded', then: 'go-on', most: 0 }
-    this.items.push(...ids.map((id): ModelItem => ({ id, state: 'waiting', attempts: 0, former: [] })))
-    this.listing = then === 'more' ? { token, pages: page, rest } : undefined
+    const counted = ids.length > 0 ? this.listing.restCounted : 0
+    this.items.push(...ids.slice(counted).map((id): ModelItem => ({ id, state: 'waiting', attempts: 0, former: [] })))
+    const restCounted = ids.length > 0 ? 0 : this.listing.restCounted
+    this.listing = then === 'more' ? { token, pages: page, rest, restCounted } : undefined
     this.listingFailed = then === 'failed'
     if (then !== 'more' && this.#endIfDone()) return { status: 'ended' }
     return { status: 'recorded', then: 'go-on', most: this.held ? 0 : window - this.queued }
+  }
+
+  resumeListing(chunkSize: number): void {
+    this.generation++
+    const part = this.items.length % chunkSize
+    const rest = part === 0 ? [] : this.items.slice(-part).map(({ id }) => id as RecordId)
+    this.listing = { token: '', pages: 0, rest, restCounted: part }
+    this.next = this.wholeBatches
+    const state = this.started ? 'running' : 'waiting'
+    Object.assign(this, { state, late: undefined, haltFrom: this.count('failed'), listingFailed: false })
   }
 
   #start(): void {

@@ -1,6 +1,6 @@
 import type fc from 'fast-check'
 import { accept, acceptAgain } from './accepting.js'
-import { list, page } from './listing.js'
+import { list, page, resumeListing } from './listing.js'
 import { cancel, expire, pause, purge, resume, retry, retrySome, timePasses } from './steering.js'
 import type { Command } from './step.js'
 import { begin, lose, settle, start, startAgain } from './working.js'
@@ -18,6 +18,7 @@ const weighted: [number, fc.Arbitrary<Command>][] = [
   [6, resume],
   [7, retry],
   [5, retrySome],
+  [4, resumeListing],
   [1, cancel],
   [1, timePasses],
   [1, expire],

@@ -18,6 +18,7 @@ const LOWEST = /** @type {Readonly<Record<string, import('./cases.mjs').Caller>>
   'get /runs/:id/items.csv': 'viewer',
   'get /runs/:id/failures': 'viewer',
   'get /failures': 'viewer',
+  'post /runs/:id/resume-listing': 'operator',
   'get /runs/:id/input': 'operator',
   'get /runs/:id/log': 'operator',
   'get /runs/:id/events': 'viewer',

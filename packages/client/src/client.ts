@@ -103,7 +103,7 @@ export interface RecordPage {
   next?: string
 }
 
-export type SteeringWord = 'cancel' | 'retry' | 'pause' | 'resume'
+export type SteeringWord = 'cancel' | 'retry' | 'pause' | 'resume' | 'resume-listing'
 
 /** Items of a run to retry: those that match all that is given, and that failed, were cancelled, or have expired. */
 export interface RetryFilter {

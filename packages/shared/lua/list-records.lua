@@ -10,19 +10,25 @@ end
 if numbers('pages')[1] >= tonumber(ARGV[9]) then
   return { 'ok', '0' }
 end
-local run = numbers('total', 'batchSize', 'chunkSize')
-local chunk = math.floor(run[1] / run[3])
-for at = 10, #ARGV do
-  redis.call('HSET', DATA, 'i' .. int(chunk + at - 10), ARGV[at])
+local run = numbers('total', 'batchSize', 'chunkSize', 'restCounted')
+local total = run[1]
+if #ARGV >= 10 then
+  -- After a listing was resumed, the first chunk begins with ids that were counted before.
+  total = total - run[4]
+  local chunk = math.floor(total / run[3])
+  for at = 10, #ARGV do
+    redis.call('HSET', DATA, 'i' .. int(chunk + at - 10), ARGV[at])
+  end
+  total = total + ARGV[6]
+  redis.call('HDEL', RUN, 'restCounted')
 end
-local total = run[1] + tonumber(ARGV[6])
 redis.call('HSET', DATA, 'rest', ARGV[5])
 -- The last batch may still grow while there are more pages.
 local batches = ARGV[4] == 'more' and math.floor(total / run[2]) or math.ceil(total / run[2])
 redis.call('HSET', RUN, 'total', int(total), 'batches', int(batches), 'cursor', ARGV[3], 'pages', ARGV[9])
 redis.call('HINCRBY', RUN, 'rev', 1)
 if ARGV[4] ~= 'more' then
-  redis.call('HDEL', RUN, 'listing', 'lister')
+  redis.call('HDEL', RUN, 'listing', 'lister', 'restCounted')
   redis.call('HDEL', DATA, 'rest')
   if ARGV[4] == 'failed' then
     redis.call('HSET', RUN, 'listingFailed', ARGV[8])

@@ -15,6 +15,8 @@ interface ItemsTableProps {
   run: RunView
   live: boolean
   state: ItemState | undefined
+  /** The fingerprint of a failure: those that failed so. */
+  failure: string | undefined
   onClear(): void
 }
 
@@ -70,12 +72,12 @@ function keyOf(_: Item, index: number): string {
 }
 
 /** What became of each record. */
-export function ItemsTable({ run, live, state, onClear }: ItemsTableProps) {
+export function ItemsTable({ run, live, state, failure, onClear }: ItemsTableProps) {
   const [typed, setTyped] = useState('')
   const [search] = useDebouncedValue(typed.trim(), 300)
-  const filtered = state !== undefined || search !== ''
+  const filtered = state !== undefined || failure !== undefined || search !== ''
   const all = useAllItems(run, live, !filtered)
-  const found = useFoundItems(run, live, { state, search }, filtered)
+  const found = useFoundItems(run, live, { state, failure, search }, filtered)
   const rows = filtered ? found : all
   const [opened, setOpened] = useState<Item>()
   const columns = useMemo(() => columnsFor(run.model), [run.model])
@@ -112,6 +114,8 @@ export function ItemsTable({ run, live, state, onClear }: ItemsTableProps) {
             </Button>
           ) : run.listing ? (
             'The records are still being listed.'
+          ) : run.listingFailed !== undefined ? (
+            'The records of the collection could not be listed.'
           ) : (
             'The collection had no records when the run began.'
           )}

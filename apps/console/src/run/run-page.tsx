@@ -1,7 +1,7 @@
 import { Alert, Anchor, Badge, Card, Group, Stack, Tabs, Text, Tooltip, VisuallyHidden } from '@mantine/core'
-import { ApiError, type Connection, type ItemState, type RunView } from '@flexaction/client'
+import { ApiError, type Connection, type RunView } from '@flexaction/client'
 import { IconAlertTriangle, IconExternalLink, IconPlugConnectedX } from '@tabler/icons-react'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense } from 'react'
 import { Link } from 'wouter'
 import { useActions, useIsOperator } from '../api.js'
 import { queuePath } from '../actions/action-card.js'
@@ -13,8 +13,10 @@ import { EmptyState, ErrorState, LoadingRows } from '../parts/states.js'
 import { Ago, duration, took, useNow } from '../parts/time.js'
 import { counted, humanize } from '../parts/words.js'
 import { CountFilter } from './count-filter.js'
+import { FailureGroups } from './failure-groups.js'
 import { ItemsTable } from './items-table.js'
 import { RunSteering } from './run-steering.js'
+import { useItemFilter } from './use-item-filter.js'
 import { useRate, useRun } from './use-run.js'
 
 const RunInput = lazy(() => import('./run-input.js'))
@@ -40,7 +42,7 @@ export default function RunPage({ id }: { id: string }) {
 }
 
 function OneRun({ run, connection, goesOn }: { run: RunView; connection: Connection | undefined; goesOn: boolean }) {
-  const [state, setState] = useState<ItemState>()
+  const { state, failure, setFilter } = useItemFilter()
   const isOperator = useIsOperator()
   const actions = useActions()
   const action = actions.data?.actions.find(
@@ -66,9 +68,19 @@ function OneRun({ run, connection, goesOn }: { run: RunView; connection: Connect
           Too many records failed. Look at the failures, then resume it or cancel it.
         </Alert>
       )}
+      {run.listingFailed !== undefined && (
+        <Alert color="orange" variant="outline" icon={<IconAlertTriangle />} title="Not all records were listed">
+          {sentence(run.listingFailed)} The run has only the {counted(run.total, 'record')} that were listed before.
+          Continue listing to run the others.
+        </Alert>
+      )}
       <Progress run={run} live={goesOn} />
       {run.result !== undefined && <JsonView value={run.result} label="Result" mah={200} />}
-      {run.target !== 'records' && <Failures run={run} />}
+      {run.target === 'records' ? (
+        <FailureGroups run={run} onFilter={(chosen) => setFilter({ state: 'failed', failure: chosen })} />
+      ) : (
+        <Failures run={run} />
+      )}
       <Tabs defaultValue="items" keepMounted={false}>
         <Tabs.List mb="sm">
           <Tabs.Tab value="items">Items</Tabs.Tab>
@@ -78,8 +90,16 @@ function OneRun({ run, connection, goesOn }: { run: RunView; connection: Connect
         </Tabs.List>
         <Tabs.Panel value="items">
           <Stack gap="sm">
-            <CountFilter run={run} state={state} onChange={setState} />
-            <ItemsTable run={run} live={goesOn} state={state} onClear={() => setState(undefined)} />
+            <CountFilter run={run} state={state} onChange={(chosen) => setFilter({ state: chosen })} />
+            {failure !== undefined && (
+              <Text size="sm" c="dimmed">
+                Only those that failed with: {failure}{' '}
+                <Anchor component="button" type="button" size="sm" onClick={() => setFilter({ state })}>
+                  Show all {state === 'failed' ? 'failed' : 'items'}
+                </Anchor>
+              </Text>
+            )}
+            <ItemsTable run={run} live={goesOn} state={state} failure={failure} onClear={() => setFilter({})} />
           </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="input">
@@ -135,7 +155,10 @@ function Progress({ run, live }: { run: RunView; live: boolean }) {
   const now = useNow()
   const { perSecond, leftMs } = useRate(run)
   const done = run.total - run.counts.waiting - run.counts.active
-  const percent = run.total === 0 ? (live ? 0 : 100) : Math.floor((100 * done) / run.total)
+  // What was given up was not done.
+  const reached = done - run.counts.cancelled - run.counts.expired
+  const percent =
+    run.total === 0 ? (live || run.state !== 'succeeded' ? 0 : 100) : Math.floor((100 * reached) / run.total)
   return (
     <Card withBorder padding="md">
       <Stack gap="xs">
@@ -143,8 +166,9 @@ function Progress({ run, live }: { run: RunView; live: boolean }) {
           <Text fw={600} className="numbers" data-testid="progress">
             {percent} %{' '}
             <Text span c="dimmed" fw={400} size="sm">
-              {done.toLocaleString()} of {counted(run.total, 'item')}
+              {reached.toLocaleString()} of {counted(run.total, 'item')}
               {run.listing && ', and more being listed'}
+              {run.listingFailed !== undefined && ', but not all records were listed'}
             </Text>
           </Text>
           <Text size="sm" c="dimmed" className="numbers" component="div">
@@ -174,6 +198,11 @@ function Progress({ run, live }: { run: RunView; live: boolean }) {
 function outcomesText({ counts, total }: RunView): string {
   const failed = counts.failed > 0 ? `, ${counts.failed} of them failed` : ''
   return `${counted(total, 'item')} in all${failed}`
+}
+
+/** A text that may stand before another sentence. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
 function Failures({ run: { errors } }: { run: RunView }) {

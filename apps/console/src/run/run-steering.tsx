@@ -33,6 +33,15 @@ function stepsFor(run: RunView): Step[] {
         question: `Run ${counted(counts.failed, 'failed item')} again, with the same form? What has succeeded is left alone.`,
         done: 'The failed items run again',
       },
+    hasEnded(run) &&
+      run.listingFailed !== undefined && {
+        word: 'resume-listing',
+        label: 'Continue listing',
+        icon: <IconPlayerPlay size={15} />,
+        question:
+          'List the other records of the collection, from where the listing stopped, and run the action on them?',
+        done: 'The listing continues',
+      },
     (state === 'running' || state === 'waiting') && {
       word: 'pause',
       label: 'Pause',

@@ -56,11 +56,11 @@ export function useAllItems(run: RunView, live: boolean, enabled: boolean): Item
 export function useFoundItems(
   run: RunView,
   live: boolean,
-  filter: { state: ItemState | undefined; search: string },
+  filter: { state: ItemState | undefined; failure: string | undefined; search: string },
   enabled: boolean,
 ): ItemRows & { more: boolean } {
   const query = useInfiniteQuery({
-    queryKey: ['items', run.id, 'found', filter.state, filter.search],
+    queryKey: ['items', run.id, 'found', filter.state, filter.failure, filter.search],
     queryFn: ({ pageParam, signal }) => look(run.id, { ...filter, cursor: pageParam, limit: PER_PAGE }, signal),
     initialPageParam: '0',
     getNextPageParam: (page) => page.next,

@@ -87,6 +87,7 @@ export function asAccepted(run: NewRun): Run {
     closed: [],
     startedAt: undefined,
     finishedAt: undefined,
+    listingFailed: undefined,
     result: undefined,
     errors: [],
     revision: 1,

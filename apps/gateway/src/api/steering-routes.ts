@@ -8,7 +8,7 @@ import {
   type StagedRetry,
   type SteeringReply,
 } from '@flexaction/shared/runs'
-import { type JobQueues, queueBatches } from '@flexaction/shared/queues'
+import { type JobQueues, listingJob, listingQueueName, queueBatches } from '@flexaction/shared/queues'
 import type Router from '@koa/router'
 import type { Acceptor } from '../accepting/acceptor.js'
 import { requirePermission } from '../access/caller.js'
@@ -38,7 +38,7 @@ const LARGEST_RETRY_BYTES = 2_000_000
 const CANCELLED_WITHIN_MS = 1_500
 
 /**
- * `POST /runs/:id/cancel | pause | resume | retry` (DESIGN section 5). Each answers with the run as it is then. A retry may name
+ * `POST /runs/:id/cancel | pause | resume | retry | resume-listing` (DESIGN section 5). Each answers with the run as it is then. A retry may name
  * the items that it is for; by default it is for all that failed.
  */
 export function addSteeringRoutes(router: Router<GatewayState>, options: SteeringOptions, bounds: BodyBounds): void {
@@ -99,7 +99,17 @@ export function addSteeringRoutes(router: Router<GatewayState>, options: Steerin
     return reply
   }
 
+  const resumeListing = async (run: Run): Promise<SteeringReply> => {
+    if (!run.listingFailed || run.model === undefined) return { status: 'refused', state: run.state }
+    const reply = await steering.resumeListing(run)
+    if (reply?.status !== 'done') return reply
+    await backlog.add(listingQueueName(run.model), 1)
+    await queues.listings(run.model).ensure(listingJob(run.id))
+    return reply
+  }
+
   route('cancel', cancel, 'only runs that have not ended can be cancelled')
+  route('resume-listing', resumeListing, 'only ended runs whose listing failed can go on listing')
   route('pause', (run) => steering.pause(run), 'only runs that are waiting or running can be paused')
   route('resume', (run) => steering.resume(run, window(run)), 'only paused and halted runs can be resumed')
   route('retry', retry, 'only ended runs with failed items can be retried')
@@ -113,5 +123,8 @@ function hasBody({ req }: GatewayContext): boolean {
 }
 
 function refusal(word: string, state: string, allowed: string): FlexActionError {
-  return new FlexActionError('conflict', `Cannot ${word} this run, it is ${state.replaceAll('_', ' ')}: ${allowed}`)
+  return new FlexActionError(
+    'conflict',
+    `Cannot ${word.replace('-', ' ')} this run, it is ${state.replaceAll('_', ' ')}: ${allowed}`,
+  )
 }

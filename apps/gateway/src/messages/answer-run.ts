@@ -5,6 +5,7 @@ import { answerJson, type GatewayContext } from '../http/context.js'
 /** What a run's first answer says about trying again to see its end. */
 const LOOK_AGAIN_SECONDS = 1
 const MOST_ERRORS_SHOWN = 3
+const NOT_LISTED = 'The records of the collection could not be listed: the action was run on none of them'
 
 /** Still going: 202, with the run's address (PROTOCOL.md section 5). */
 export function answerQueued(ctx: GatewayContext, run: Run): void {
@@ -51,6 +52,7 @@ function failure(run: Run): FlexActionError {
     return FlexActionError.fields(only.fields ?? { non_field_errors: [only.message] })
   }
   const shown = run.errors.slice(0, MOST_ERRORS_SHOWN).map(describe)
+  if (run.total === 0) return new FlexActionError('action_failed', NOT_LISTED)
   if (!refused) return new FlexActionError('action_failed', `All ${run.total} records failed: ${shown.join('; ')}`)
   // The same refusal of every record, about fields of the form: shown beside the fields.
   if (only?.fields && others.every(({ message }) => message === only.message))

@@ -179,13 +179,14 @@ export class Lister implements Consumer<ListingJobData> {
   /** Returns false when another worker lists, or the run was given up. */
   async #store(listing: StartedListing, page: Omit<ListedPage, 'window'>): Promise<boolean> {
     const { store, queues, backlog, liveWorkers, logger } = this.options
-    const { run } = listing
+    const { run, restCounted } = listing
     const begins = run.total === 0
     const window = windowFor(run.batchSize, liveWorkers(), ASSUMED_SLOTS)
     const reply = await store.add(listing, { ...page, window })
     if (page.then !== 'more' && reply.status !== 'lost') backlog.ended(listingQueueName(this.collection.name), 1)
     if (reply.status !== 'recorded') return false
-    const items = page.chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+    const items = page.chunks.reduce((sum, chunk) => sum + chunk.length, 0) - (page.chunks.length > 0 ? restCounted : 0)
+    if (page.chunks.length > 0) listing.restCounted = 0
     run.total += items
     backlog.ended(run.identity, -items)
     await queueBatches(queues, run, reply.queue, begins).catch((error: unknown) => {

@@ -130,12 +130,13 @@ local function queue_more(most, generation)
   for _, batch in ipairs(batches) do
     set_idle_lease(batch, 'q', 0, generation, 1)
   end
-  local run = numbers('next', 'batches')
+  -- A batch that has grown since it was run has a log already.
+  local run = numbers('next', 'batches', 'grown')
   local first = run[1]
   local last = math.min(run[2], first + most - #batches) - 1
   for batch = first, last do
     batches[#batches + 1] = int(batch)
-    set_idle_lease(int(batch), 'q', 0, generation, 0)
+    set_idle_lease(int(batch), 'q', 0, generation, batch + 1 == run[3] and 1 or 0)
   end
   if last >= first then
     redis.call('HSET', RUN, 'next', int(last + 1))
@@ -197,7 +198,10 @@ local function finish()
   end
   -- Most runs are kept for long: what only a run that goes on needs is not.
   redis.call('DEL', LEASES)
-  redis.call('HDEL', RUN, 'listing', 'closing', 'active', 'waiter', 'queued', 'lister', 'pages', 'cursor')
+  redis.call('HDEL', RUN, 'listing', 'closing', 'active', 'waiter', 'queued', 'lister', 'pages', 'grown')
+  if not run[3] then
+    redis.call('HDEL', RUN, 'cursor')
+  end
   redis.call('HINCRBY', RUN, 'rev', 1)
   if run[5] then
     -- Told to the gateway that waits, and to nobody else.

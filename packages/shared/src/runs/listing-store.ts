@@ -18,6 +18,8 @@ export interface StartedListing {
   cursor: string | undefined
   /** Listed already, and too few for a chunk. */
   rest: RecordId[]
+  /** How many of `rest` are items of the run already, because the listing was resumed. */
+  restCounted: number
   /** Pages that were stored. */
   pages: number
 }
@@ -45,10 +47,11 @@ export class ListingStore {
   /** Takes a listing over. `undefined`: there is nothing to list any more, or not of this collection. */
   async start(runId: string, token: string, collection: string): Promise<StartedListing | undefined> {
     const reply = (await startListing.run(this.context, runId, token, collection)) as
-      [string | null, string, string[], number] | null
+      [string | null, string, string[], number, number] | null
     const run = reply ? parseRunReply(reply[2]) : undefined
     if (!reply || !run) return undefined
-    return { run, token, cursor: reply[0] ?? undefined, rest: unpackIds(reply[1]) as RecordId[], pages: reply[3] }
+    const [cursor, rest, , pages, restCounted] = reply
+    return { run, token, cursor: cursor || undefined, rest: unpackIds(rest) as RecordId[], restCounted, pages }
   }
 
   /** Those of `ids` that the run's request did not exclude; compared by their keys. */

@@ -13,6 +13,7 @@ const cancelRun = new RunScript('cancel-run')
 const pauseRun = new RunScript('pause-run')
 const resumeRun = new RunScript('resume-run')
 const retryRun = new RunScript('retry-run')
+const resumeListing = new RunScript('resume-listing')
 
 /**
  * `done`; `queue` names the batches that the caller has to queue. `refused`: the run's state does not allow it.
@@ -80,6 +81,12 @@ export class RunSteering {
   /** Lets a paused or halted run go on. `window`: most of its batches to stand in the queue. */
   async resume(run: Run, window: number): Promise<SteeringReply> {
     return readReply(await resumeRun.run(this.context, run.id, window))
+  }
+
+  /** Lets the listing of an ended run go on from where it failed; the caller has to queue it. Refused when it did not fail. */
+  async resumeListing(run: Run): Promise<SteeringReply> {
+    await this.index.reopening(run.id, run.generation + 1)
+    return readReply(await resumeListing.run(this.context, run.id))
   }
 
   /**

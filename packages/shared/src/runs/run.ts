@@ -50,6 +50,8 @@ export interface Run extends Cut {
   closed: readonly Closing[]
   startedAt: number | undefined
   finishedAt: number | undefined
+  /** Why not all records could be listed. */
+  listingFailed: ItemError | undefined
   /** What the handler returned, where the whole run was one call. */
   result: unknown
   /** The first few failures. */
@@ -176,6 +178,8 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
   if (waiting < 0) wrong('total')
   if (!RUN_STATES.includes(hash.state as RunState)) wrong('state')
   if (!TARGETS.has(hash.target ?? '')) wrong('target')
+  const listingFailed =
+    hash.listingFailed === undefined ? undefined : json<ItemError>('listingFailed', hash.listingFailed, UNREADABLE)
   const errorLines = (hash.errors ?? '').split('\n').filter((line) => line !== '')
   const run: Run = {
     id: hash.id ?? '',
@@ -201,10 +205,8 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
     startedAt: time('startedAt'),
     finishedAt: time('finishedAt'),
     result: json<unknown>('result', hash.result, undefined),
-    errors: [
-      ...(hash.listingFailed === undefined ? [] : [json('listingFailed', hash.listingFailed, UNREADABLE)]),
-      ...errorLines.map((line) => json('errors', line, UNREADABLE)),
-    ],
+    listingFailed,
+    errors: [...(listingFailed ? [listingFailed] : []), ...errorLines.map((line) => json('errors', line, UNREADABLE))],
     revision: number('rev'),
   }
   return damaged === undefined ? run : damagedRun(run.id, damaged, run)
@@ -244,7 +246,8 @@ export function damagedRun(id: string, reason: string, known?: Run): Run {
         expiresAt: undefined,
       },
       ...{ haltOn: undefined, listing: false, generation: 0, closing: undefined, closed: [], result: undefined },
-      ...{ startedAt: undefined, finishedAt: undefined, errors: [], revision: 0, state: 'halted' },
+      ...{ startedAt: undefined, finishedAt: undefined, listingFailed: undefined, errors: [], revision: 0 },
+      state: 'halted',
     }),
     ...(known && !RUN_STATES.includes(known.state) && { state: 'halted' as const }),
     damaged: reason,
@@ -296,6 +299,8 @@ export interface RunView {
   expiresAt?: string
   /** Its records are still being listed: `total` grows. */
   listing?: true
+  /** Why not all records of the collection could be listed; its listing can be resumed. */
+  listingFailed?: string
   /** It was cancelled, and waits for handlers that are still running. */
   cancelling?: true
   /** Why it cannot be read as it should be: it can be cancelled, which removes it. */
@@ -320,6 +325,7 @@ export function viewRun(run: Run, forOperators: boolean): RunView {
     createdAt: isoTime(run.createdAt),
     ...(run.expiresAt !== undefined && { expiresAt: isoTime(run.expiresAt) }),
     ...(run.listing && { listing: true }),
+    ...(run.listingFailed && { listingFailed: viewError(run.listingFailed, forOperators).message }),
     ...(run.closing !== undefined && { cancelling: true }),
     ...(run.damaged !== undefined && { damaged: run.damaged }),
     ...(run.startedAt !== undefined && { startedAt: isoTime(run.startedAt) }),

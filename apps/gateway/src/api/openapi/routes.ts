@@ -141,6 +141,7 @@ export const ROUTES: readonly DocumentedRoute[] = [
     refusals: [404],
   },
   steering('cancel', 'Gives a run up'),
+  steering('resume-listing', 'Lets a listing that failed go on from where it stopped'),
   steering('pause', 'Begins nothing more of a run'),
   steering('resume', 'Lets a paused or halted run go on'),
   {

@@ -32,6 +32,7 @@ export const run = z.strictObject({
   createdAt: time,
   expiresAt: time.optional(),
   listing: z.literal(true).optional(),
+  listingFailed: z.string().optional(),
   cancelling: z.literal(true).optional(),
   damaged: z.string().optional(),
   startedAt: time.optional(),
