@@ -82,6 +82,10 @@ export class System implements AsyncDisposable {
     }
   }
 
+  get redisUrl(): string {
+    return this.env.REDIS_URL ?? redisUrl()
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.gateway.port}`
   }
@@ -151,7 +155,7 @@ export class System implements AsyncDisposable {
 
   /** What it keeps in Redis. */
   async keys(): Promise<string[]> {
-    const redis = connect(redisUrl(), { name: 'test', whenAway: 'wait' })
+    const redis = connect(this.redisUrl, { name: 'test', whenAway: 'wait' })
     const found = await listKeys(redis, this.prefix)
     redis.disconnect()
     return found
@@ -161,7 +165,7 @@ export class System implements AsyncDisposable {
   async stop(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.stop()))
     await this.gateway.stop()
-    const redis = connect(redisUrl(), { name: 'test cleanup', whenAway: 'wait' })
+    const redis = connect(this.redisUrl, { name: 'test cleanup', whenAway: 'wait' })
     await removeKeys(redis, this.prefix)
     redis.disconnect()
     runningSystems.delete(this)

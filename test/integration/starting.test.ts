@@ -55,6 +55,7 @@ it('does not miss what is commanded to a run while one of its batches is being s
   const runner = new ActionRunner(runnable, {
     ...{ store, queues, backlog, history, clock, owned },
     metrics: new WorkerMetrics(),
+    outages: { note: () => false },
     files: new FileStore({ redis, keys, mostBytes: 1_000, keptMs: 1_000, address: '' }),
     keyring: Keyring.from({ DATA_KEY: '', DATA_DIR: '/nowhere', NODE_ENV: 'production' }),
     logger: system.logger('worker'),

@@ -11,9 +11,8 @@ import { Keyring } from '@flexaction/shared/secrets'
 import {
   checkRedisPolicy,
   connect,
-  isRedisAway,
   Keys,
-  logOutages,
+  Outages,
   RedisClock,
   watchConnection,
   whenReady,
@@ -80,7 +79,6 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const redis = connect(config.REDIS_URL, { name: 'gateway', whenAway: 'fail-fast' })
   const subscriber = connect(config.REDIS_URL, { name: 'gateway subscriber', whenAway: 'wait' })
   const watchdogs = [redis, subscriber].map((connection) => watchConnection(connection, { deadAfterMs: DEAD_AFTER_MS }))
-  logOutages(redis, logger)
   subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
 
   const limiting = { redis, keys }
@@ -88,12 +86,11 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const attempts = new RefusedAttempts({ ...limiting, most: config.MAX_WRONG_TOKENS, logger })
   const authenticator = new Authenticator({ book, sessions, attempts, jwt })
   const quota = new RequestQuota({ ...limiting, most: config.MAX_REQUESTS })
-  // That Redis is away is said once, above.
   const metrics = new GatewayMetrics()
-  redis.on('error', (error: Error) => metrics.failed(error))
+  const outages = new Outages(redis, logger, (error) => metrics.failed(error))
+  // That Redis is away, or refuses, is said once.
   const report = (what: string) => (error: unknown) => {
-    metrics.failed(error)
-    if (!isRedisAway(error)) logger.warn({ err: error }, what)
+    if (!outages.note(error)) logger.warn({ err: error }, what)
   }
   const refuse = config.NODE_ENV === 'production' && config.ALLOW_UNSAFE_REDIS === 'no'
   const policy = { refuse, logger }
@@ -154,6 +151,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     catalog,
     metrics,
     keyring,
+    outages,
     mostFormCharacters: formBounds.characters,
   })
   const factory = new RunFactory({ clock, callLength: (identity) => catalog.callLength(identity), endings })
@@ -242,6 +240,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
     metrics,
     cluster: { redis, workload, catalog },
     metricsPublic: config.METRICS_PUBLIC === 'yes',
+    outages,
     logger,
   })
   const server = new HttpServer(callbackOf(app), {

@@ -1,14 +1,14 @@
 import { ConfigProblems } from '@flexaction/shared/config'
 import { runUntilSignal } from '@flexaction/shared/lifecycle'
 import { createLogger } from '@flexaction/shared/logging'
-import { checkDatabase } from '@flexaction/shared/redis'
+import { checkRedis } from '@flexaction/shared/redis'
 import { readConfig } from './config.js'
 import { createGateway } from './gateway.js'
 
 try {
   const config = readConfig(process.env)
   const logger = createLogger('gateway', config.LOG_LEVEL)
-  await checkDatabase(config.REDIS_URL, logger)
+  await checkRedis(config.REDIS_URL, logger)
   const gateway = await createGateway(config, logger)
   await runUntilSignal(gateway, { logger, deadlineMs: config.SHUTDOWN_DEADLINE })
   logger.info({ port: gateway.port }, 'listening')

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { ConfigProblems, forgetSecrets } from '@flexaction/shared/config'
 import { runUntilSignal } from '@flexaction/shared/lifecycle'
 import { createLogger } from '@flexaction/shared/logging'
-import { checkDatabase } from '@flexaction/shared/redis'
+import { checkRedis } from '@flexaction/shared/redis'
 import { readConfig } from './config.js'
 import { DefinitionProblems } from './loading/load-definitions.js'
 import { Isolation } from './isolating/isolated-process.js'
@@ -18,7 +18,7 @@ try {
   forgetSecrets(process.env)
   const logger = createLogger('worker', config.LOG_LEVEL)
   const definitions = await loadConfigured(config)
-  await checkDatabase(config.REDIS_URL, logger)
+  await checkRedis(config.REDIS_URL, logger)
   const worker = createWorker(config, definitions, logger, {
     isolation: new Isolation(logger),
     watchdog: (inHand) => new Watchdog(config.STALL_AFTER, inHand),

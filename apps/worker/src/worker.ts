@@ -6,15 +6,7 @@ import { Lifecycle, type LongLived } from '@flexaction/shared/lifecycle'
 import type { Logger } from '@flexaction/shared/logging'
 import { noteEndedRun } from '@flexaction/shared/metrics'
 import { Fetcher, JobQueues } from '@flexaction/shared/queues'
-import {
-  checkRedisPolicy,
-  connect,
-  isRedisAway,
-  Keys,
-  logOutages,
-  RedisClock,
-  watchConnection,
-} from '@flexaction/shared/redis'
+import { checkRedisPolicy, connect, Keys, Outages, RedisClock, watchConnection } from '@flexaction/shared/redis'
 import { RpcServer } from '@flexaction/shared/rpc'
 import { Keyring } from '@flexaction/shared/secrets'
 import { Backlog, ListingStore, RunIndex, RunReader, RunStore } from '@flexaction/shared/runs'
@@ -79,17 +71,15 @@ export function createWorker(
   const redis = connect(config.REDIS_URL, { name, whenAway: 'wait' })
   const subscriber = connect(config.REDIS_URL, { name: `${name} subscriber`, whenAway: 'wait' })
   const watches = [redis, subscriber].map((connection) => watchConnection(connection, { deadAfterMs: DEAD_AFTER_MS }))
-  logOutages(redis, logger)
   subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
 
   const clock = new RedisClock(redis)
   const now = (): number => clock.now()
-  // That Redis is away is said once, above.
   const metrics = new WorkerMetrics()
-  redis.on('error', (error: Error) => metrics.failed(error))
+  const outages = new Outages(redis, logger, (error) => metrics.failed(error))
+  // That Redis is away, or refuses, is said once.
   const report = (what: string) => (error: unknown) => {
-    metrics.failed(error)
-    if (!isRedisAway(error)) logger.error({ err: error }, what)
+    if (!outages.note(error)) logger.error({ err: error }, what)
   }
   const policy = { refuse: config.NODE_ENV === 'production' && config.ALLOW_UNSAFE_REDIS === 'no', logger }
   const context = { redis, keys }
@@ -142,6 +132,7 @@ export function createWorker(
     callLengths: () =>
       new Map(runners.flatMap(({ identity, callMs }) => (callMs === undefined ? [] : [[identity, callMs]]))),
     logger,
+    onError: report('the heartbeat failed'),
   })
   const liveWorkers = (): number => publisher.liveWorkers
   const limiters = new Limiters({
@@ -159,6 +150,7 @@ export function createWorker(
           history,
           metrics,
           keyring,
+          outages,
           clock,
           logger,
           owned,

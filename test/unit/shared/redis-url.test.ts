@@ -1,5 +1,5 @@
 import { createLogger } from '@flexaction/shared/logging'
-import { checkDatabase, parseRedisUrl, REDIS_URL_FORMS } from '@flexaction/shared/redis'
+import { checkRedis, parseRedisUrl, REDIS_URL_FORMS } from '@flexaction/shared/redis'
 import { expect, it } from 'vitest'
 import { redisUrl } from '../../harness/redis.js'
 
@@ -34,8 +34,7 @@ it.each([
 
 it('refuses a database that does not exist, which would silently be the first one', async () => {
   const logger = createLogger('test', 'info', { write: () => undefined })
-  const at = (database: string): Promise<void> =>
-    checkDatabase(`${redisUrl().replace(/\/\d*$/, '')}${database}`, logger)
+  const at = (database: string): Promise<void> => checkRedis(`${redisUrl().replace(/\/\d*$/, '')}${database}`, logger)
   await expect(at('/99999')).rejects.toThrow(
     'The configuration is not usable:\n' +
       '  - REDIS_URL: its database 99999 cannot be used (ERR DB index is out of range); name one that exists, such as /0',

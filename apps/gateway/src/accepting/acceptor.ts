@@ -1,8 +1,15 @@
 import { FlexActionError } from '@flexaction/shared/errors'
 import type { Logger } from '@flexaction/shared/logging'
 import { type JobQueues, listingJob, listingQueueName, queueBatches } from '@flexaction/shared/queues'
-import { isRedisAway } from '@flexaction/shared/redis'
-import { isStaged, itemsPerCall, type NewRun, type RunStore, windowFor } from '@flexaction/shared/runs'
+import { type Outages, redisErrorOf } from '@flexaction/shared/redis'
+import {
+  isStaged,
+  itemsPerCall,
+  type NewRun,
+  type RunStore,
+  uncertainWhetherAccepted,
+  windowFor,
+} from '@flexaction/shared/runs'
 import { type Keyring, secretsOfRun, takeSecrets } from '@flexaction/shared/secrets'
 import type { CatalogAction, CatalogView } from '../catalog/catalog-view.js'
 import type { Admission } from './admission.js'
@@ -17,6 +24,7 @@ export interface AcceptorOptions {
   catalog: CatalogView
   metrics: Pick<GatewayMetrics, 'runAccepted'>
   keyring: Keyring
+  outages: Pick<Outages, 'note'>
   /** Largest form of a request, in characters of JSON. */
   mostFormCharacters: number
 }
@@ -27,13 +35,16 @@ export interface AcceptorOptions {
  */
 const NUDGES_MS = [50, 150, 400, 1_000]
 
+const TRY_AGAIN_SECONDS = 2
+const REFUSED = 'The store takes nothing at the moment. Nothing was done; try again in a moment'
+
 /** Accepts runs: stores them whole, and queues their first batches. */
 export class Acceptor {
   constructor(private readonly options: AcceptorOptions) {}
 
   /** Resolves when the run is stored. Throws `unavailable` when too much is waiting already; then nothing was stored. */
   async accept(run: NewRun, { action, form, selection }: Order, logger: Logger): Promise<void> {
-    const { admission, store } = this.options
+    const { admission, store, outages } = this.options
     const stored = this.#storedForm(run, action, form)
     admission.admit(run.identity, run.total)
     const batches = run.listing ? 0 : Math.ceil(run.total / run.batchSize)
@@ -46,7 +57,8 @@ export class Acceptor {
     // could not be stored finds nothing to do.
     if (run.listing || ('only' in selection && isStaged(run, selection.only))) await storing
     const queued = this.#queue(run, queueNow).catch((error: unknown) => {
-      logger.error({ err: error, run: run.id }, 'queuing the first batches failed; the reconciler will do it')
+      if (!outages.note(error))
+        logger.error({ err: error, run: run.id }, 'queuing the first batches failed; the reconciler will do it')
     })
     await Promise.all([storing, queued])
     this.options.metrics.runAccepted(run.identity)
@@ -105,12 +117,10 @@ export class Acceptor {
   }
 }
 
-/** A connection that broke after the run was sent leaves open whether it was stored: the caller must know. */
+/** Whether a run was stored must be said: whoever repeats a request that was accepted runs its action twice. */
 function explain(error: unknown): never {
-  const sent = isRedisAway(error) && !/isn't writeable/.test((error as Error).message)
-  if (!sent) throw error
-  const text =
-    'The store did not answer in time, so it is not certain whether the run was accepted: look it up among the runs, or ' +
-    'send an Idempotency-Key and repeat the request with the same one'
-  throw new FlexActionError('unavailable', text, { cause: error, retryAfter: 2 })
+  const meaning = redisErrorOf(error)?.meaning
+  if (meaning === undefined) throw error
+  if (meaning === 'uncertain') throw uncertainWhetherAccepted(error)
+  throw new FlexActionError('unavailable', REFUSED, { cause: error, retryAfter: TRY_AGAIN_SECONDS })
 }

@@ -1,5 +1,5 @@
 import { FlexActionError, statusOf } from '@flexaction/shared/errors'
-import { isRedisAway } from '@flexaction/shared/redis'
+import { type Outages, redisErrorOf } from '@flexaction/shared/redis'
 import { cutText } from '@flexaction/shared/texts'
 import { answerJson, type GatewayContext, type GatewayMiddleware } from './context.js'
 
@@ -8,20 +8,20 @@ const TRY_AGAIN_SECONDS = 2
 const LONGEST_QUOTE = 200
 
 /** Turns whatever a route throws into an answer. Stacks and causes go to the log alone. */
-export function answerErrors(apiPrefix: string): GatewayMiddleware {
+export function answerErrors(apiPrefix: string, outages: Pick<Outages, 'note'>): GatewayMiddleware {
   return async (ctx, next) => {
     try {
       await next()
       if (ctx.status === 404 && ctx.body == null) throw notFound(ctx, apiPrefix)
     } catch (error) {
-      answerError(ctx, toFlexActionError(error))
+      answerError(ctx, toFlexActionError(error), outages)
     }
   }
 }
 
 function toFlexActionError(error: unknown): FlexActionError {
   if (error instanceof FlexActionError) return error
-  if (isRedisAway(error) || (error instanceof Error && error.message.startsWith('OOM '))) {
+  if (redisErrorOf(error)) {
     const text = 'The store is not available at the moment. Try again in a moment'
     return new FlexActionError('unavailable', text, { cause: error, retryAfter: TRY_AGAIN_SECONDS })
   }
@@ -31,11 +31,12 @@ function toFlexActionError(error: unknown): FlexActionError {
 /**
  * Jet Admin's client knows no 401 on the messages endpoint (PROTOCOL.md section 6), and bodies without a code.
  */
-function answerError(ctx: GatewayContext, error: FlexActionError): void {
+function answerError(ctx: GatewayContext, error: FlexActionError, outages: Pick<Outages, 'note'>): void {
   const { logger, requestId, area } = ctx.state
   const known = statusOf(error.code)
   const status = area === 'messages' && known === 401 ? 403 : known
-  if (status >= 500) logger.error({ err: error.cause ?? error, request: requestId }, error.message)
+  if (status >= 500 && !outages.note(error.cause))
+    logger.error({ err: error.cause ?? error, request: requestId }, error.message)
   if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter))
   if (error.fields) return answerJson(ctx, status, error.fields)
   const detail = status === 500 ? `${error.message} (request id ${requestId})` : error.message

@@ -32,6 +32,7 @@ import { addMetricsRoute, METRICS_PATH } from '../metrics/metrics-route.js'
 import type { MessagesEndpoint } from '../messages/endpoint.js'
 import type { WireLog } from '../wire/wire-log.js'
 import { VERSION } from '../version.js'
+import type { Outages } from '@flexaction/shared/redis'
 import { answerErrors } from './answer-errors.js'
 import { type Area, areas } from './areas.js'
 import { basePath } from './base-path.js'
@@ -72,6 +73,8 @@ export interface AppOptions {
   cluster: ClusterOptions
   /** Whether metrics are shown to anybody. */
   metricsPublic: boolean
+  /** Logs outages of Redis once. */
+  outages: Pick<Outages, 'note'>
   logger: Logger
 }
 
@@ -97,7 +100,7 @@ export function createApp(options: AppOptions): Koa<GatewayState> {
   use(requestId(logger, areas({ apiPrefix, isPage }), options.addressOf, count))
   use(options.wire.record)
   use(securityHeaders())
-  use(answerErrors(apiPrefix))
+  use(answerErrors(apiPrefix, options.outages))
   use(cors(options.origins))
   use(answerOptions)
   use(dashboard.askToLogIn)

@@ -5,7 +5,6 @@ import type {
   PublishedAction,
   PublishedCollection,
 } from '@flexaction/shared/catalog'
-import { isRedisAway } from '@flexaction/shared/redis'
 import type { Logger } from '@flexaction/shared/logging'
 
 /** Well below the time after which a worker is taken for dead. */
@@ -22,6 +21,8 @@ export interface CatalogPublisherOptions {
   /** Measured lengths of handler calls, in ms, by action identity. */
   callLengths(): ReadonlyMap<string, number>
   logger: Logger
+  /** Told when a heartbeat failed. */
+  onError(error: unknown): void
 }
 
 /** Publishes what this worker serves, and says every few seconds that it lives, and what has changed. */
@@ -63,7 +64,7 @@ export class CatalogPublisher {
   }
 
   async #beat(): Promise<void> {
-    const { store, worker, published, load, logger } = this.options
+    const { store, worker, published, load, onError } = this.options
     try {
       const now = load()
       const changed = JSON.stringify(now) !== this.#load
@@ -79,7 +80,7 @@ export class CatalogPublisher {
       }
       if (missing.catalog) await store.publish(worker.group, published)
     } catch (error) {
-      if (!isRedisAway(error)) logger.warn({ err: error }, 'the heartbeat failed')
+      onError(error)
     }
   }
 

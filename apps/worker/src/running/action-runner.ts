@@ -9,7 +9,7 @@ import {
   readBatchJob,
   type TakenJob,
 } from '@flexaction/shared/queues'
-import type { RedisClock } from '@flexaction/shared/redis'
+import type { Outages, RedisClock } from '@flexaction/shared/redis'
 import type { Keyring } from '@flexaction/shared/secrets'
 import { type Backlog, type KnownRun, type RunStore, type StartedBatch, windowFor } from '@flexaction/shared/runs'
 import type { Isolation } from '../isolating/isolated-process.js'
@@ -33,6 +33,7 @@ export interface ActionRunnerOptions {
   keyring: Keyring
   history: History
   metrics: WorkerMetrics
+  outages: Pick<Outages, 'note'>
   clock: RedisClock
   /** Shown in the dashboard as who took a job. */
   workerName: string

@@ -18,7 +18,7 @@ export type BatchEnd =
 
 export interface RunningBatchOptions extends Pick<
   SettlerOptions,
-  'store' | 'queues' | 'backlog' | 'history' | 'window'
+  'store' | 'queues' | 'backlog' | 'history' | 'outages' | 'window'
 > {
   action: RunnableAction
   started: StartedBatch
@@ -27,7 +27,7 @@ export interface RunningBatchOptions extends Pick<
   files: Pick<FileStore, 'store'>
   keyring: Keyring
   clock: Pick<RedisClock, 'now'>
-  metrics: Pick<WorkerMetrics, 'runStarted' | 'itemsSettled' | 'failed'>
+  metrics: Pick<WorkerMetrics, 'runStarted' | 'itemsSettled'>
   logger: Logger
   /** Adds lines to the job's log in the dashboard. */
   log(lines: readonly string[]): Promise<void>

@@ -14,7 +14,7 @@ import {
   type StartedBatch,
 } from '@flexaction/shared/runs'
 import type { Logger } from '@flexaction/shared/logging'
-import { isRedisAway } from '@flexaction/shared/redis'
+import type { Outages } from '@flexaction/shared/redis'
 import type { WorkerMetrics } from '../metrics/worker-metrics.js'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -31,8 +31,6 @@ const RETRY_PAUSE_MS = 500
 const MOST_ERROR_LINES = 10
 /** A write that Redis refuses for a reason that does not pass is tried so often. */
 const MOST_REFUSALS = 3
-/** Refusals of Redis that pass: it is full, cannot write, has no replicas, or is busy. */
-const PASSING = /\b(OOM|MISCONF|NOREPLICAS|BUSY|TRYAGAIN|UNBLOCKED)\b/
 
 const ENDINGS = ['succeeded', 'failed', 'skipped', 'cancelled'] as const
 type Ending = (typeof ENDINGS)[number]
@@ -43,7 +41,8 @@ export interface SettlerOptions {
   queues: JobQueues
   backlog: Backlog
   history: History
-  metrics: Pick<WorkerMetrics, 'itemsSettled' | 'failed'>
+  metrics: Pick<WorkerMetrics, 'itemsSettled'>
+  outages: Pick<Outages, 'note'>
   logger: Logger
   /** Most batches of the run to stand in the queue. */
   window(): number
@@ -220,20 +219,18 @@ export class Settler {
       try {
         return await this.options.store.settle(settlement)
       } catch (error) {
-        const context = { err: error, run: settlement.run.id, batch: settlement.batch }
-        this.options.logger.error(context, 'recording outcomes failed; trying again')
-        this.options.metrics.failed(error)
-        if (!isTemporary(error)) refused++
+        // An outage passes, and so does a wrong permission: outcomes wait for it.
+        if (!this.options.outages.note(error)) {
+          const context = { err: error, run: settlement.run.id, batch: settlement.batch }
+          this.options.logger.error(context, 'recording outcomes failed; trying again')
+          refused++
+        }
         await pause(RETRY_PAUSE_MS)
       }
     }
     this.options.logger.error({ run: settlement.run.id }, 'outcomes cannot be recorded: the run is damaged')
     return { status: 'lost' }
   }
-}
-
-function isTemporary(error: unknown): boolean {
-  return isRedisAway(error) || (error instanceof Error && PASSING.test(error.message))
 }
 
 function noCounts(): Record<Ending, number> {

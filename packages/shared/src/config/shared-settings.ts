@@ -30,7 +30,7 @@ export const sharedSettings = {
   }),
   ALLOW_UNSAFE_REDIS: choice({
     description:
-      '`yes`: start in production on a Redis that may drop keys (another maxmemory-policy than noeviction), or writes nothing to disk.',
+      '`yes`: start in production on a Redis that may drop keys (another maxmemory-policy than noeviction), writes nothing to disk, or does not tell.',
     default: 'no',
     of: ['no', 'yes'],
   }),

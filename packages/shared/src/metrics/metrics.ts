@@ -1,7 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { Outcome } from '../runs/index.js'
 import { processMetrics } from './process-metrics.js'
-import { redisErrorKind } from './redis-error-kind.js'
+import { redisErrorKind } from '../redis/index.js'
 
 /** What an app has measured, as Prometheus reads it. */
 export interface MetricsText {
@@ -40,7 +40,7 @@ export class Metrics {
     })
     this.#redisErrors = new Counter({
       name: 'flexaction_redis_errors_total',
-      help: 'Errors of Redis: away, or the first word of its refusal',
+      help: 'Errors of Redis by kind: away, or what it refused with, such as oom or readonly',
       labelNames: ['kind'],
       registers,
     })

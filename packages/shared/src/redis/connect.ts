@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { joinWrites } from './join-writes.js'
+import { redisErrorOf } from './redis-errors.js'
 
 /** A connection to a single Redis, to a Sentinel group or to a cluster. */
 export type RedisClient = Redis | Cluster
@@ -19,6 +20,8 @@ export const REDIS_URL_FORMS =
   'redis://[user:password@]host:port[/db], rediss://…, redis+sentinel://host:port,host:port/master-name[/db], redis+cluster://host:port,host:port'
 
 const RECONNECT_AT_MOST_MS = 500
+/** A server that refused writes so lately, in ms, counts as a replica still. */
+const DEMOTED_LATELY_MS = 5_000
 
 /** Opens a connection; it reconnects by itself until it is closed. */
 export function connect(url: string, options: ConnectOptions): RedisClient {
@@ -28,16 +31,18 @@ export function connect(url: string, options: ConnectOptions): RedisClient {
 }
 
 function open(url: string, options: ConnectOptions): RedisClient {
+  const demoted = new Demotion(options.whenAway)
   const common = {
     connectionName: options.name,
     maxRetriesPerRequest: null,
-    retryStrategy: (attempt: number) => Math.min(attempt * 50, RECONNECT_AT_MOST_MS),
+    retryStrategy: (attempt: number) => Math.max(demoted.pauseMs(), Math.min(attempt * 50, RECONNECT_AT_MOST_MS)),
     ...(options.whenAway === 'fail-fast' && {
       enableOfflineQueue: false,
       // What was sent when the connection broke fails then; without this it would wait for the next one.
       maxRetriesPerRequest: 0,
     }),
   } satisfies RedisOptions
+  const { reconnectOnError } = demoted
   const address = parseRedisUrl(url)
   if (address.kind === 'cluster') {
     const { nodes, ...auth } = address
@@ -50,12 +55,41 @@ function open(url: string, options: ConnectOptions): RedisClient {
     return new Redis({
       ...common,
       ...pickAuth(address),
+      reconnectOnError,
       sentinels: address.nodes,
+      // Sentinels say when another server became the master: the old one goes on taking writes that will be lost, for seconds.
+      failoverDetector: true,
       name: address.master,
       db: address.db,
     })
   }
-  return new Redis(url, common)
+  return new Redis(url, { ...common, reconnectOnError })
+}
+
+/**
+ * A server that has become a replica under an open connection refuses writes for ever: the connection is made anew, and the name or
+ * the Sentinels looked up again. Waiting clients then send the command again, others hear that it was refused.
+ */
+class Demotion {
+  #since = Number.NEGATIVE_INFINITY
+  #reconnects = 0
+
+  constructor(private readonly whenAway: ConnectOptions['whenAway']) {}
+
+  /** For ioredis: 1 reconnects, 2 also sends the command again. */
+  readonly reconnectOnError = (error: Error): false | 1 | 2 => {
+    if (redisErrorOf(error)?.kind !== 'readonly') return false
+    const now = performance.now()
+    if (now - this.#since > DEMOTED_LATELY_MS) this.#reconnects = 0
+    this.#since = now
+    this.#reconnects++
+    return this.whenAway === 'wait' ? 2 : 1
+  }
+
+  /** How long to wait before connecting again, in ms: as long as the name still leads to a replica, not without pause. */
+  pauseMs(): number {
+    return performance.now() - this.#since > DEMOTED_LATELY_MS || this.#reconnects <= 1 ? 0 : RECONNECT_AT_MOST_MS
+  }
 }
 
 interface Auth {

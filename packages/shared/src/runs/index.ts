@@ -64,3 +64,4 @@ export {
   RUN_STATES,
   type RunState,
 } from './states.js'
+export { uncertainWhetherAccepted } from './uncertain.js'

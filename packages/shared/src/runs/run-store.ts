@@ -9,6 +9,7 @@ import { NO_ID, packIds } from './packed-ids.js'
 import { type NewRun, parseRunReply, type Run, runFields } from './run.js'
 import type { CountedFailures } from './run-failures.js'
 import type { RunIndex } from './run-index.js'
+import { uncertainWhetherAccepted } from './uncertain.js'
 import { RunScript, type RunScriptContext } from './run-scripts.js'
 
 const acceptRun = new RunScript('accept-run', 'any')
@@ -146,8 +147,14 @@ export class RunStore {
       ...fields,
       ...rest,
     )
-    const [reply] = await Promise.all([stored, entered])
-    if (reply !== -1) return
+    const [storing, entering] = await Promise.allSettled([stored, entered])
+    if (storing.status === 'rejected') throw storing.reason
+    // Refused between the two, the run is stored and in no list: it is entered late, or nobody can say what became of it.
+    if (entering.status === 'rejected')
+      await this.index.enter(run).catch((error: unknown) => {
+        throw uncertainWhetherAccepted(error)
+      })
+    if (storing.value !== -1) return
     const text = 'Accepting the run took too long, and a part of it was lost. Nothing was done; try again'
     throw new FlexActionError('unavailable', text, { retryAfter: TRY_AGAIN_SECONDS })
   }
