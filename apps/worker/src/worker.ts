@@ -9,7 +9,7 @@ import { Fetcher, JobQueues } from '@flexaction/shared/queues'
 import { checkRedisPolicy, connect, Keys, Outages, RedisClock, watchConnection } from '@flexaction/shared/redis'
 import { RpcServer } from '@flexaction/shared/rpc'
 import { Keyring } from '@flexaction/shared/secrets'
-import { Backlog, ListingStore, RunIndex, RunReader, RunStore } from '@flexaction/shared/runs'
+import { Backlog, ListingStore, RunIndex, RunReader, RunSteering, RunStore } from '@flexaction/shared/runs'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { answersOf } from './answering/answers.js'
@@ -106,7 +106,10 @@ export function createWorker(
     stallAfterMs: config.STALL_AFTER,
   })
   const reader = new RunReader(redis, keys, now)
-  const reconciler = new Reconciler({ redis, keys, clock, reader, index, queues, backlog, retries, recovery, logger })
+  const steering = new RunSteering({ redis, keys }, index)
+  const reconciler = new Reconciler({
+    ...{ redis, keys, clock, reader, index, steering, queues, backlog, retries, recovery, logger },
+  })
 
   const published = [
     ...actions.map((action) => action.published),

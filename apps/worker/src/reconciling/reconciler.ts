@@ -10,6 +10,7 @@ import {
   parseLease,
   type Run,
   type RunIndex,
+  type RunSteering,
   runIdTime,
   type RunReader,
 } from '@flexaction/shared/runs'
@@ -22,6 +23,7 @@ export interface ReconcilerOptions {
   clock: RedisClock
   reader: RunReader
   index: RunIndex
+  steering: RunSteering
   queues: JobQueues
   backlog: Backlog
   retries: Retries
@@ -109,7 +111,9 @@ export class Reconciler {
   }
 
   async #ensureJobs(run: Run, missed: Map<string, string>): Promise<void> {
-    const { redis, keys, queues, logger } = this.options
+    const { redis, keys, queues, steering, logger } = this.options
+    // Whoever began to give it up may have died on the way.
+    if (run.closing !== undefined) await steering.goOnClosing(run)
     if (run.listing && run.model !== undefined) await queues.listings(run.model).ensure(listingJob(run.id))
     const leases = Object.entries(await redis.hgetall(keys.leases(run.id)))
     const added = await Promise.all(

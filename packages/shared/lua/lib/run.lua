@@ -229,13 +229,14 @@ local function is_held()
 end
 
 -- Whether nothing is left to do, and no worker has anything in hand; then the run is ended. A batch whose items all have
--- their outcomes may still be in hand, or wait for a worker after it was lost.
+-- their outcomes may still be in hand, or wait for a worker after it was lost; of a run that is given up, reopened items may
+-- not be given up yet (give_up_reopened).
 local function finish_if_done()
   local run = redis.call('HMGET', RUN, 'closing', 'listing', 'state')
   if TERMINAL[run[3]] then
     return true
   end
-  if not run[1] and (run[2] or open_items() > 0) or is_held() then
+  if not run[1] and (run[2] or open_items() > 0) or run[1] and redis.call('EXISTS', REDO) == 1 or is_held() then
     return false
   end
   finish()
@@ -268,15 +269,21 @@ local function hold(state)
   redis.call('PUBLISH', COMMANDS, 'hold ' .. redis.call('HGET', RUN, 'id'))
 end
 
+-- Of a run that is given up, reopened items of batches that were not queued yet are given up as well. There may be very many
+-- of them: each call sees to some, and the run ends after the last.
+local GIVEN_UP_AT_ONCE = 200
+local function give_up_reopened(generation)
+  local reopened = redis.call('HRANDFIELD', REDO, GIVEN_UP_AT_ONCE, 'WITHVALUES')
+  for at = 1, #reopened, 2 do
+    reopen(reopened[at], reopened[at + 1], generation)
+    redis.call('HDEL', REDO, reopened[at])
+  end
+end
+
 -- Gives the run up: nothing more is begun; what is left becomes `outcome` (cancelled or expired) once nobody runs anything.
 local function close(outcome)
   local generation = numbers('generation')[1]
-  -- Reopened items of batches that were not queued yet are given up as well.
-  local redo = redis.call('HGETALL', REDO)
-  for at = 1, #redo, 2 do
-    reopen(redo[at], redo[at + 1], generation)
-  end
-  redis.call('DEL', REDO)
+  give_up_reopened(generation)
   -- `closed` stays: readers take from it the outcome of items without one. Items that a retry reopened since the last time it was
   -- closed have another one than those that were given up then: all times are kept, as 'cancelled@0,cancelled@2'.
   local closed = redis.call('HGET', RUN, 'closed')

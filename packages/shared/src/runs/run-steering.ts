@@ -29,6 +29,8 @@ const NEVER_RETRIED = 0
 
 const NOTHING: ToQueue = { batches: [], generation: 0 }
 
+type ClosingReply = ['closing'] | ['more'] | ['refused', RunState] | Ended | null
+
 /** What a person may do to a run. Workers hear of it at once, on the channel of commands. */
 export class RunSteering {
   constructor(
@@ -65,12 +67,23 @@ export class RunSteering {
   }
 
   async #close(run: Pick<Run, 'id' | 'generation'>, outcome: 'cancelled' | 'expired'): Promise<SteeringReply> {
-    const reply = (await cancelRun.run(this.context, run.id, outcome)) as
-      ['closing'] | ['refused', RunState] | Ended | null
+    const reply = await this.#closePart(run, outcome)
     if (!reply) return undefined
-    if (isEnded(reply)) this.index.ended(readEndedRun(reply.slice(1)), run.generation)
-    else if (reply[0] === 'refused') return { status: 'refused', state: reply[1] }
+    if (reply[0] === 'refused') return { status: 'refused', state: reply[1] }
+    // Nothing more of it is begun already. Nobody waits for the rest, and the reconciler sees to what fails here.
+    if (reply[0] === 'more') this.goOnClosing(run).catch(() => undefined)
     return { status: 'done', queue: NOTHING }
+  }
+
+  /** Gives up what is left of a run that is being given up. Harmless when several processes do it at once. */
+  async goOnClosing(run: Pick<Run, 'id' | 'generation'>): Promise<void> {
+    for (let reply: ClosingReply = ['more']; reply?.[0] === 'more';) reply = await this.#closePart(run, 'cancelled')
+  }
+
+  async #closePart(run: Pick<Run, 'id' | 'generation'>, outcome: 'cancelled' | 'expired'): Promise<ClosingReply> {
+    const reply = (await cancelRun.run(this.context, run.id, outcome)) as ClosingReply
+    if (reply && isEnded(reply)) this.index.ended(readEndedRun(reply.slice(1)), run.generation)
+    return reply
   }
 
   /** Begins nothing more of the run until it is resumed. Refused once it has ended, and while it is halted. */
