@@ -9,6 +9,7 @@ import {
   RunSteering,
   RunStore,
   type Settlement,
+  readTimes,
 } from '@flexaction/shared/runs'
 import { defineAction, records } from '@flexaction/shared'
 import { describe, expect, it } from 'vitest'
@@ -80,6 +81,7 @@ class Bench implements AsyncDisposable {
       ...{ counts: { succeeded: 0, failed: 1, skipped: 0, cancelled: 0 }, active: 0, live: [], began: Date.now() },
       ...{ next: 'end' as const, window: WINDOW, resultJson: '', errorLines: ['{"message":"broken","kind":"failed"}'] },
       failures: [['broken', 1, '{}']],
+      spent: readTimes(''),
       ...over,
     }
   }

@@ -6,6 +6,7 @@ import {
   outcomeLine,
   retryLine,
   type Settlement,
+  readTimes,
 } from '@flexaction/shared/runs'
 import { BatchItems } from '@flexaction/worker/running/batch-items'
 import fc from 'fast-check'
@@ -162,7 +163,7 @@ export const settle = step(
         next,
         window: most,
       },
-      ...{ resultJson: '', errorLines, failures: countFailures(failures) },
+      ...{ spent: readTimes(''), resultJson: '', errorLines, failures: countFailures(failures) },
     }
     const activeItems = calls.map((at) => mine[at] as ModelItem)
     for (let time = 0; time < (repeat ? 2 : 1); time++) {

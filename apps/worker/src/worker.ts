@@ -66,7 +66,8 @@ export function createWorker(
   const keyring = Keyring.from(config)
   requireDataKey(actions, keyring)
   const keys = new Keys(config.KEY_PREFIX)
-  const name = `worker ${hostname()} ${process.pid}`
+  const workerName = `${hostname()} ${process.pid}`
+  const name = `worker ${workerName}`
   const id = randomBytes(6).toString('hex')
   const redis = connect(config.REDIS_URL, { name, whenAway: 'wait' })
   const subscriber = connect(config.REDIS_URL, { name: `${name} subscriber`, whenAway: 'wait' })
@@ -83,7 +84,7 @@ export function createWorker(
   }
   const policy = { refuse: config.NODE_ENV === 'production' && config.ALLOW_UNSAFE_REDIS === 'no', logger }
   const context = { redis, keys }
-  const queues = new JobQueues({ redis, keys, clock, onError: report('a queue reported an error') })
+  const queues = new JobQueues({ redis, keys, clock, workerName, onError: report('a queue reported an error') })
   const backlog = new Backlog(redis, keys, report('counting pending items failed; the reconciler corrects it'))
   const history = new History(redis, keys, now, report('counting for the charts failed'))
   const index = new RunIndex(
@@ -159,7 +160,7 @@ export function createWorker(
           owned,
           retries,
           liveWorkers,
-          workerName: name,
+          workerName,
         },
         onError: report('a batch could not be run as it should; the reconciler sees to it'),
         limiter: limiters.for(action),
@@ -179,7 +180,7 @@ export function createWorker(
       }),
   )
   const fetcher = new Fetcher([...runners, ...listers], {
-    ...{ redis, keys, worker: id, workerName: name, deadAfterMs: DEAD_AFTER_MS },
+    ...{ redis, keys, worker: id, workerName, deadAfterMs: DEAD_AFTER_MS },
     connect: (purpose) => connect(config.REDIS_URL, { name: `${name} ${purpose}`, whenAway: 'wait' }),
     pending: () => backlog.read(),
     onError: report('taking jobs failed; trying again'),

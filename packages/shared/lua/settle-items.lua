@@ -4,7 +4,7 @@
 --           calls), began (when the first of its calls began, epoch ms, or 0), next ('' | 'end' | 'delay' | 'release'),
 --           window (most batches of the run to stand in the queue), counts (succeeded, failed, skipped, cancelled),
 --           failures (fingerprint, count and sample of each kind that is among them),
---           lines (how many error lines follow)
+--           spent (what calls took and waited for, as src/runs/run-times.ts has it, or ''), lines (how many error lines follow)
 --         3 the run's result, or ''   4 most error lines kept   5.. error lines   then chunk, its log lines, …
 -- Returns { 'lost' } when another owner has the batch: then nothing was recorded; { 'ended', … } when this ended the run (ended_reply);
 -- else { 'ok' | 'hold' | 'cancel' | 'parked', generation, batches to queue… }: hold and cancel are what the run wants of this
@@ -29,6 +29,14 @@ for name, count in pairs(it.counts) do
   if count > 0 then
     redis.call('HINCRBY', RUN, name, count)
   end
+end
+if it.spent ~= '' then
+  local sums = {}
+  local before = (redis.call('HGET', RUN, 'times') or ''):gmatch('%d+')
+  for more in it.spent:gmatch('%d+') do
+    sums[#sums + 1] = int(whole(before()) + more)
+  end
+  redis.call('HSET', RUN, 'times', table.concat(sums, ' '))
 end
 local failures = it.counts.failed or 0
 if failures > 0 then

@@ -112,13 +112,22 @@ function Log({ run, id }: { run: RunView; id: string | number | undefined }) {
   })
   if (log.isPending) return <LoadingRows rows={2} label="Loading the log" />
   if (!log.data) return <ErrorState error={log.error} onRetry={() => void log.refetch()} />
-  if (log.data.lines.length === 0) {
-    return (
-      <Text size="sm" c="dimmed">
-        The handler wrote no log lines.
-      </Text>
-    )
-  }
-  const shared = log.data.items > 1 ? ` (of ${log.data.items} items that ran together)` : ''
-  return <JsonView value={log.data.lines.join('\n')} label={`Log${shared}`} />
+  const { lines, items, worker } = log.data
+  const shared = items > 1 ? ` (of ${items} items that ran together)` : ''
+  return (
+    <Stack gap="xs">
+      {worker !== undefined && (
+        <Text size="sm" c="dimmed">
+          Worker: {worker}
+        </Text>
+      )}
+      {lines.length === 0 ? (
+        <Text size="sm" c="dimmed">
+          The handler wrote no log lines.
+        </Text>
+      ) : (
+        <JsonView value={lines.join('\n')} label={`Log${shared}`} />
+      )}
+    </Stack>
+  )
 }

@@ -186,12 +186,26 @@ function Progress({ run, live }: { run: RunView; live: boolean }) {
           </Text>
         </Group>
         <OutcomeBar counts={run.counts} total={run.total} size={12} />
+        {run.times && <Times times={run.times} />}
         {/* For screen readers: at every tenth part, and when the state changes; not at every item. */}
         <VisuallyHidden role="status">
           The run is {stateLabel(run.state)}, {live ? `${percent - (percent % 10)} % done` : outcomesText(run)}
         </VisuallyHidden>
       </Stack>
     </Card>
+  )
+}
+
+/** What a run that takes long waits for. */
+function Times({ times: { calls, handlerMs, slotMs, limitMs, retryMs } }: { times: NonNullable<RunView['times']> }) {
+  const perCall = (ms: number): string => duration(ms / calls)
+  return (
+    <Text size="sm" c="dimmed" className="numbers" data-testid="times">
+      {counted(calls, 'call')}, on average {perCall(handlerMs)} in the handler, {perCall(slotMs)} waiting for a free
+      slot
+      {limitMs > 0 && `, ${perCall(limitMs)} waiting for a limit`}
+      {retryMs > 0 && `, ${perCall(retryMs)} pausing before retries`}
+    </Text>
   )
 }
 

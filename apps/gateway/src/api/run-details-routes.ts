@@ -36,9 +36,9 @@ export function addRunDetailsRoutes(router: Router<GatewayState>, runs: RunAcces
     const { record } = readQuery(ctx.query, logQuery)
     const run = await runs.find(callerOf(gctx), idOf(gctx))
     const [batch] = record === undefined ? [0] : await reader.batchesOfRecord(run, record)
-    const lines = batch === undefined ? [] : await readBatchLog(queues, run, batch, MOST_LINES)
+    const log = batch === undefined ? { lines: [] } : await readBatchLog(queues, run, batch, MOST_LINES)
     const items = Math.min(run.batchSize, run.total - (batch ?? 0) * run.batchSize)
-    answerJson(gctx, 200, { lines, items } satisfies ItemLogView)
+    answerJson(gctx, 200, { ...log, items } satisfies ItemLogView)
   })
 
   router.get('/runs/:id/items.csv', async (ctx) => {

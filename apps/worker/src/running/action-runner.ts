@@ -241,6 +241,7 @@ export class ActionRunner implements Consumer<BatchJobData>, Commanded {
       action: this.action,
       started,
       alone: this.#isAlone(started),
+      queuedAt: job.addedAt,
       log: (lines) => this.queue.log(job.id, lines).catch(onError),
       progress: (percent) => void this.queue.progress(job.id, percent).catch(onError),
       onDropped: (calls) => this.#slots.drop(batch, calls),

@@ -30,17 +30,23 @@ export class BatchItems {
     return { chunk: Math.floor(place / this.#chunkSize), position: place % this.#chunkSize }
   }
 
-  /** Positions of the items that are to be called at `now`, and when the next one is due; both in Redis's time. */
-  due(now: number): { positions: number[]; nextAt: number } {
+  /**
+   * Positions of the items that are to be called at `now`, since when the last of them is due for a retry (0: none is), and when the next
+   * one is; in Redis's time.
+   */
+  due(now: number): { positions: number[]; dueAt: number; nextAt: number } {
+    let dueAt = 0
     const positions: number[] = []
     let nextAt = Number.POSITIVE_INFINITY
     for (let position = 0; position < this.ids.length; position++) {
       const { state = 'waiting', retryAt = 0 } = this.#histories[position] ?? {}
       if (state !== 'waiting') continue
-      if (retryAt <= now) positions.push(position)
-      else nextAt = Math.min(nextAt, retryAt)
+      if (retryAt <= now) {
+        positions.push(position)
+        dueAt = Math.max(dueAt, retryAt)
+      } else nextAt = Math.min(nextAt, retryAt)
     }
-    return { positions, nextAt }
+    return { positions, dueAt, nextAt }
   }
 
   positionOf(id: RecordId): number | undefined {

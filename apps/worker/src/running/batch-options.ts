@@ -29,6 +29,8 @@ export interface RunningBatchOptions extends Pick<
   clock: Pick<RedisClock, 'now'>
   metrics: Pick<WorkerMetrics, 'runStarted' | 'itemsSettled'>
   logger: Logger
+  /** When its job was queued, in Redis's time. */
+  queuedAt: number
   /** Adds lines to the job's log in the dashboard. */
   log(lines: readonly string[]): Promise<void>
   /** Sets the job's progress in the dashboard, 0 to 100. */

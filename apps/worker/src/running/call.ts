@@ -21,6 +21,8 @@ const NONE: readonly number[] = []
 export class Call implements Called {
   /** By the monotonic clock, in ms. */
   startedAt = 0
+  /** How long it waited for the action's limits, in ms. */
+  limitMs = 0
   /** Its progress, 0 to 100, when the handler has said so. */
   done: number | undefined
   /** Lines that the handler has written to the job's log. */
@@ -52,6 +54,11 @@ export class Call implements Called {
   get open(): readonly number[] {
     if (this.#closed) return NONE
     return this.#open ? [...this.#open] : [this.first, ...this.others]
+  }
+
+  /** All of its items, open or not. */
+  get items(): number {
+    return 1 + this.others.length
   }
 
   get openItems(): number {

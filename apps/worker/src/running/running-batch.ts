@@ -65,7 +65,6 @@ export class RunningBatch {
     const { run } = started
     this.runId = run.id
     this.#items = new BatchItems(started)
-    this.#times = new BatchTimes(options, this.#items)
     this.#log = new HandlerLog(options.log)
     this.#progress = new JobProgress(options.progress)
     this.runInfo = { id: run.id, action: run.action, model: run.model, createdAt: new Date(run.createdAt) }
@@ -77,7 +76,8 @@ export class RunningBatch {
       this.#finish = resolve
     })
     this.#perCall = options.alone ? 1 : Math.min(action.itemsPerCall, run.batchSize)
-    const { positions, nextAt } = this.#items.due(options.clock.now())
+    const { positions, nextAt, dueAt } = this.#items.due(options.clock.now())
+    this.#times = new BatchTimes({ ...options, readyAt: Math.max(options.queuedAt, dueAt) }, this.#items)
     this.#retryAt = nextAt
     this.#waiting = new WaitingCalls(positions, this.#perCall)
     this.#unsettled = this.#waiting.items
@@ -85,6 +85,7 @@ export class RunningBatch {
       ...options,
       live: () => this.#liveCalls(),
       began: () => this.#times.began,
+      takeSpent: () => this.#times.takeSpent(),
       onLost: () => this.lose(),
       onCommand: (command) => this.apply(command),
       onReport: (settled) => this.#reportProgress(settled),
@@ -135,8 +136,7 @@ export class RunningBatch {
 
   /** A call begins. */
   begin(call: Call): void {
-    call.startedAt = performance.now()
-    this.#times.begin()
+    this.#times.callBegins(call)
     this.inFlight.add(call)
     this.#settler.changed()
   }
@@ -152,7 +152,7 @@ export class RunningBatch {
     const itemJson = this.options.action.bulk ? '' : json
     const now = performance.now()
     for (const position of call.open) this.#succeedItem(this.#times.attemptEnd(call.startedAt, position, now), itemJson)
-    this.#close(call)
+    this.#close(call, now)
   }
 
   /** The handler threw: its open items failed, or wait for their retry. */
@@ -285,6 +285,7 @@ export class RunningBatch {
       )
     if (wait !== undefined) {
       const retryAt = this.options.clock.now() + wait
+      this.#times.retries(wait, 1 / call.items)
       this.#retryAt = Math.min(this.#retryAt, retryAt)
       this.#settler.willRetry(end, retryLine(end, message, retryAt))
       return
@@ -313,14 +314,16 @@ export class RunningBatch {
     this.#dropCalls()
   }
 
-  #close(call: Call): void {
+  #close(call: Call, now?: number): void {
     this.#unsettled -= call.openItems
     call.close()
-    this.#leave(call)
+    this.#leave(call, now)
   }
 
-  #leave(call: Call): void {
-    if (this.inFlight.delete(call)) this.#endWhenIdle()
+  #leave(call: Call, now = performance.now()): void {
+    if (!this.inFlight.delete(call)) return
+    this.#times.callEnds(call, now)
+    this.#endWhenIdle()
   }
 
   /** What calls in flight may bring later is discarded; their slots are free. */

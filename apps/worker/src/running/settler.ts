@@ -9,6 +9,7 @@ import {
   type LiveCall,
   LogWriter,
   type RunStore,
+  type RunTimes,
   type Settlement,
   type SettleReply,
   type StartedBatch,
@@ -50,6 +51,8 @@ export interface SettlerOptions {
   live(): LiveCall[]
   /** When the first call of the batch began, in Redis's time; 0 if none has. */
   began(): number
+  /** What calls have spent since this was asked last. */
+  takeSpent(): RunTimes
   /** Another worker has the batch: nothing that is still to come will be recorded. */
   onLost(): void
   /** The run was paused or halted, or given up. */
@@ -174,11 +177,12 @@ export class Settler {
   }
 
   #settlement(group: Group, next: Settlement['next']): Settlement {
-    const { started, live, window, began } = this.options
+    const { started, live, window, began, takeSpent } = this.options
     const calls = next === '' ? live() : []
     const settlement = {
       ...{ run: started.run, batch: started.batch, token: started.token, sequence: ++this.#sequence, ...group },
       ...{ active: calls.reduce((sum, call) => sum + call.to - call.from, 0), live: calls, began: began() },
+      spent: takeSpent(),
       ...{ next, window: window(), resultJson: this.#resultJson },
     }
     this.#resultJson = ''

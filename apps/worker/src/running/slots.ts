@@ -137,8 +137,10 @@ export class Slots {
         continue
       }
       const entering = this.options.limiter.enter()
+      const asked = entering instanceof Promise ? performance.now() : 0
       const turn = entering instanceof Promise ? await this.#entered(entering) : entering
       const call = turn && this.#rotation.next()
+      if (call && asked > 0) call.limitMs = performance.now() - asked
       const making = call && this.#makeOne(call, turn)
       if (making) await making
       turn?.leave()
@@ -230,9 +232,11 @@ export class Slots {
         continue
       }
       const chosen = process?.isFree ? process : await fresh()
+      const asked = performance.now()
       const turn = batch.callsLeft > 0 && !this.#stopped ? await limiter.enter() : undefined
       const call = turn && batch.takeCall()
       if (call) {
+        call.limitMs = performance.now() - asked
         turn.begin()
         await calls.make(call, () => this.#callAlone(call, chosen, fresh))
         durations.observe(performance.now() - call.startedAt)

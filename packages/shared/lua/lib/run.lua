@@ -214,7 +214,7 @@ local function ended_reply()
   return {
     'ended',
     unpack(redis.call('HMGET', RUN, 'id', 'state', 'action', 'identity', 'user', 'request', 'total', 'givenUp', 'succeeded',
-      'failed', 'skipped', 'cancelled', 'expired', 'createdAt', 'startedAt', 'finishedAt')),
+      'failed', 'skipped', 'cancelled', 'expired', 'createdAt', 'startedAt', 'finishedAt', 'times')),
   }
 end
 

@@ -64,17 +64,21 @@ export function listingJob(run: string): NewJob<ListingJobData> {
   return { id: run, name: `list the records of run ${run}`, data: { run }, first: true }
 }
 
-/** What handlers wrote to a batch's log: its last lines, at most `most`. */
+/** What handlers wrote to a batch's log, its last lines, at most `most`; and which worker has taken the batch last. */
 export async function readBatchLog(
   queues: JobQueues,
   run: Pick<Run, 'id' | 'identity' | 'generation'>,
   batch: number,
   most: number,
-): Promise<string[]> {
+): Promise<{ lines: string[]; worker?: string }> {
   const queue = queues.batches(run.identity)
   const lines: string[] = []
+  let worker: string | undefined
   // Each resume and retry of the run may have queued the batch anew; the newest say most.
-  for (let generation = run.generation; generation >= 0 && lines.length < most; generation--)
-    lines.unshift(...(await queue.readLog(batchJobId({ run: run.id, batch, generation }), most - lines.length)))
-  return lines
+  for (let generation = run.generation; generation >= 0 && lines.length < most; generation--) {
+    const id = batchJobId({ run: run.id, batch, generation })
+    lines.unshift(...(await queue.readLog(id, most - lines.length)))
+    worker ??= await queue.takenBy(id)
+  }
+  return { lines, ...(worker !== undefined && { worker }) }
 }

@@ -47,6 +47,8 @@ export interface JobQueueOptions {
   redis: RedisClient
   keys: Keys
   clock: Pick<RedisClock, 'now'>
+  /** Kept with the jobs that are taken: who has taken them. */
+  workerName?: string
   onError: (error: unknown) => void
 }
 
@@ -60,13 +62,15 @@ export class JobQueue<Data> {
     readonly name: string,
     private readonly options: JobQueueOptions,
   ) {
-    const { redis, keys, onError } = options
+    const { redis, keys, workerName, onError } = options
     this.#redis = redis
     this.#queue = new Queue(name, {
       connection: redis,
       prefix: keys.queue(name),
       skipWaitingForReady: true,
       streams: { events: { maxLen: MOST_EVENTS } },
+      // BullMQ reads it when the end of a job brings the next one; its types know it of workers alone.
+      ...(workerName !== undefined && { name: workerName }),
     })
     this.#queue.on('error', onError)
   }
@@ -211,6 +215,11 @@ export class JobQueue<Data> {
   /** The last lines of a job's log, at most `most`. */
   async readLog(id: string, most: number): Promise<string[]> {
     return (await this.#queue.getJobLogs(id, -most, -1, true)).logs
+  }
+
+  /** Which worker has taken a job last; `undefined` for one that nobody has taken, or that is not kept any more. */
+  async takenBy(id: string): Promise<string | undefined> {
+    return (await this.#redis.hget(this.#queue.toKey(id), 'pb')) ?? undefined
   }
 
   /** Sets a job's progress in the dashboard, 0 to 100. */

@@ -1,10 +1,11 @@
 import type { Run } from './run.js'
+import { readTimes } from './run-times.js'
 import type { Counts, RunState } from './states.js'
 
 /** What is told of a run that has ended. Times are epoch ms, in Redis's time. */
 export interface EndedRun extends Pick<
   Run,
-  'id' | 'action' | 'identity' | 'state' | 'total' | 'requestId' | 'createdAt' | 'startedAt'
+  'id' | 'action' | 'identity' | 'state' | 'total' | 'requestId' | 'createdAt' | 'startedAt' | 'times'
 > {
   counts: Omit<Counts, 'waiting' | 'active'>
   /** Items that had no outcome when the run was given up: they count as cancelled, or as expired. */
@@ -24,7 +25,7 @@ export function isEnded(reply: unknown): reply is Ended {
 export function readEndedRun(values: readonly (string | null)[]): EndedRun {
   const [id, state, action, identity, user, requestId] = values.map((text) => text ?? '')
   const [total, givenUp, succeeded, failed, skipped, cancelled, expired, createdAt, startedAt, finishedAt] = values
-    .slice(6)
+    .slice(6, -1)
     .map((text) => Number(text) || 0)
   return {
     ...{ id: id ?? '', state: state as RunState, action: action ?? '', identity: identity ?? '' },
@@ -37,6 +38,7 @@ export function readEndedRun(values: readonly (string | null)[]): EndedRun {
       expired: expired ?? 0,
     },
     ...{ createdAt: createdAt ?? 0, startedAt: startedAt || undefined, finishedAt: finishedAt ?? 0 },
+    times: readTimes(values.at(-1)),
   }
 }
 

@@ -28,6 +28,7 @@ export {
   viewError,
   viewRun,
 } from './run.js'
+export { readTimes, RUN_TIMES, type RunTimes } from './run-times.js'
 export { RunEndings, type RunWait } from './run-endings.js'
 export {
   type CountedFailures,

@@ -11,6 +11,7 @@ import type { CountedFailures } from './run-failures.js'
 import type { RunIndex } from './run-index.js'
 import { uncertainWhetherAccepted } from './uncertain.js'
 import { RunScript, type RunScriptContext } from './run-scripts.js'
+import { RUN_TIMES, type RunTimes } from './run-times.js'
 
 const acceptRun = new RunScript('accept-run', 'any')
 const stageRun = new RunScript('stage-run', 'any')
@@ -82,6 +83,8 @@ export interface Settlement {
   live: readonly LiveCall[]
   /** When the first handler call of the batch began, in Redis's time; 0 if none has. */
   began: number
+  /** What calls have spent since the last settlement. */
+  spent: RunTimes
   /** `end`: every item of the batch has its outcome. `delay`: the rest waits for a retry. `release`: the rest is given back. */
   next: '' | 'end' | 'delay' | 'release'
   /** Most batches of the run to stand in the queue. */
@@ -234,7 +237,7 @@ export class RunStore {
   async settle(settlement: Settlement): Promise<SettleReply> {
     const { run, batch, token, sequence, active, live, began, next, window, counts } = settlement
     const calls = live.length > 0 ? JSON.stringify(live) : ''
-    const { lines, resultJson, errorLines, failures } = settlement
+    const { lines, spent, resultJson, errorLines, failures } = settlement
     const packed = JSON.stringify({
       ...{
         batch,
@@ -246,6 +249,7 @@ export class RunStore {
         next,
         window,
         counts,
+        spent: spent.calls + spent.handlerMs + spent.retryMs > 0 ? RUN_TIMES.map((name) => spent[name]).join(' ') : '',
         failures,
         lines: errorLines.length,
       },

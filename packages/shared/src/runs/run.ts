@@ -2,6 +2,7 @@ import type { Role, RunUser } from '../definitions/context.js'
 import type { Permission } from '../definitions/permission.js'
 import type { Cut } from './batching.js'
 import { runIdTime } from './run-id.js'
+import { readTimes, type RunTimes } from './run-times.js'
 import { type Counts, isTerminal, RUN_STATES, type RunState } from './states.js'
 
 /** Why an item failed, as kept with its run for the answer and for people who look the run up. */
@@ -52,6 +53,8 @@ export interface Run extends Cut {
   finishedAt: number | undefined
   /** Why not all records could be listed. */
   listingFailed: ItemError | undefined
+  /** Where its handler calls spent their time. */
+  times: RunTimes
   /** What the handler returned, where the whole run was one call. */
   result: unknown
   /** The first few failures. */
@@ -204,6 +207,7 @@ export function parseRun(hash: Readonly<Record<string, string>>): Run | undefine
     closed: readClosed(hash.closed),
     startedAt: time('startedAt'),
     finishedAt: time('finishedAt'),
+    times: readTimes(hash.times),
     result: json<unknown>('result', hash.result, undefined),
     listingFailed,
     errors: [...(listingFailed ? [listingFailed] : []), ...errorLines.map((line) => json('errors', line, UNREADABLE))],
@@ -245,7 +249,8 @@ export function damagedRun(id: string, reason: string, known?: Run): Run {
         chunkSize: 1,
         expiresAt: undefined,
       },
-      ...{ haltOn: undefined, listing: false, generation: 0, closing: undefined, closed: [], result: undefined },
+      ...{ haltOn: undefined, listing: false, generation: 0, closing: undefined, closed: [] },
+      ...{ times: readTimes(''), result: undefined },
       ...{ startedAt: undefined, finishedAt: undefined, listingFailed: undefined, errors: [], revision: 0 },
       state: 'halted',
     }),
@@ -307,6 +312,8 @@ export interface RunView {
   damaged?: string
   startedAt?: string
   finishedAt?: string
+  /** Where its handler calls spent their time; absent before the first one. */
+  times?: RunTimes
   result?: unknown
   errors?: { id?: string | number; message: string }[]
 }
@@ -330,6 +337,7 @@ export function viewRun(run: Run, forOperators: boolean): RunView {
     ...(run.damaged !== undefined && { damaged: run.damaged }),
     ...(run.startedAt !== undefined && { startedAt: isoTime(run.startedAt) }),
     ...(run.finishedAt !== undefined && { finishedAt: isoTime(run.finishedAt) }),
+    ...(run.times.calls > 0 && { times: run.times }),
     ...(run.result !== undefined && { result: run.result }),
     ...(run.errors.length > 0 && { errors: run.errors.map((error) => viewError(error, forOperators)) }),
   }

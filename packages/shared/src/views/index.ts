@@ -119,6 +119,8 @@ export interface ItemLogView {
   lines: string[]
   /** Items that share these lines. */
   items: number
+  /** Host and process id of the worker that has taken their batch last; known of the last 1,000 batches of each action. */
+  worker?: string
 }
 
 /** One message and its answer, with secrets masked. */

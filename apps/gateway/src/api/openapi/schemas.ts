@@ -20,6 +20,12 @@ const counts = z.strictObject({
   expired: count,
 })
 
+const ms = z.int().min(0)
+const times = z.strictObject({ calls: count, slotMs: ms, limitMs: ms, handlerMs: ms, retryMs: ms }).meta({
+  description:
+    'Where the handler calls spent their time: sums over all of them, in ms. Waiting for a free slot, and for limits over all workers; in the handler; in pauses before retries',
+})
+
 export const run = z.strictObject({
   id: z.string(),
   action: z.string(),
@@ -37,6 +43,7 @@ export const run = z.strictObject({
   damaged: z.string().optional(),
   startedAt: time.optional(),
   finishedAt: time.optional(),
+  times: times.optional(),
   result: z.unknown().optional(),
   errors: z.array(z.strictObject({ id: recordId.optional(), message: z.string() })).optional(),
 })
@@ -76,7 +83,14 @@ export const runInput = z.strictObject({
   identity: z.string(),
 })
 
-export const itemLog = z.strictObject({ lines: z.array(z.string()), items: count })
+export const itemLog = z.strictObject({
+  lines: z.array(z.string()),
+  items: count,
+  worker: z.string().optional().meta({
+    description:
+      'Host and process id of the worker that has taken the batch last; kept for the last 1,000 batches of each action',
+  }),
+})
 
 const queueDepth = z.strictObject({
   waiting: count,
