@@ -48,7 +48,7 @@ it('holds every route of the API, and no others', () => {
     return [...text.matchAll(/\b(?:router|signed)\.(get|post|delete)\(\s*['`]([^'`]+)/g)].flatMap(
       ([, method, path = '']) =>
         path.includes('${word}')
-          ? [...text.matchAll(/^ {2}route\('(\w+)'/gm)].map(
+          ? [...text.matchAll(/^ {2}route\('([\w-]+)'/gm)].map(
               ([, word]) => `${method} ${path.replace('${word}', word ?? '')}`,
             )
           : [`${method} ${path}`],
