@@ -12,6 +12,7 @@ export interface OwnRedisOptions {
   config?: readonly string[]
   /** `sentinel`: watches others; default `server`. */
   kind?: 'server' | 'sentinel'
+  /** Default: any free one. */
   port?: number
 }
 

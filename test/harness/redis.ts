@@ -15,6 +15,11 @@ export function freshPrefix(): string {
 
 /** Every key under a prefix. */
 export async function listKeys(redis: RedisClient, prefix: string): Promise<string[]> {
+  const nodes = 'nodes' in redis ? redis.nodes('master') : [redis]
+  return (await Promise.all(nodes.map((node) => listKeysOf(node, prefix)))).flat()
+}
+
+async function listKeysOf(redis: RedisClient, prefix: string): Promise<string[]> {
   const found: string[] = []
   let cursor = '0'
   do {
@@ -53,5 +58,6 @@ export async function allStored(redis: RedisClient, prefix: string): Promise<str
 /** Removes everything under a prefix. */
 export async function removeKeys(redis: RedisClient, prefix: string): Promise<void> {
   const keys = await listKeys(redis, prefix)
-  if (keys.length > 0) await redis.unlink(...keys)
+  // One by one: on a cluster they lie on different shards.
+  await Promise.all(keys.map((key) => redis.unlink(key)))
 }

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis'
+import { type Cluster, Redis } from 'ioredis'
 import type { RedisClient } from './connect.js'
 
 /**
@@ -29,9 +29,29 @@ interface Debt {
  * breaks it, so that what waits on it fails or is sent again, and it is made anew. Bytes that move in either direction are
  * a sign of life: a large command on a slow link is not a dead connection. Returns what ends the watch.
  */
-export function watchConnection(redis: RedisClient, { deadAfterMs, blockedForMs = 0 }: WatchOptions): () => void {
-  // A cluster's connections come and go with its nodes.
-  if (!(redis instanceof Redis)) return () => undefined
+export function watchConnection(redis: RedisClient, options: WatchOptions): () => void {
+  return redis instanceof Redis ? watchOne(redis, options) : watchNodes(redis, options)
+}
+
+/** A cluster's connections come and go with its nodes. */
+function watchNodes(cluster: Cluster, options: WatchOptions): () => void {
+  const watches = new Map<Redis, () => void>()
+  const watch = (node: Redis): void => void watches.set(node, watchOne(node, options))
+  const unwatch = (node: Redis): void => {
+    watches.get(node)?.()
+    watches.delete(node)
+  }
+  for (const node of cluster.nodes()) watch(node)
+  cluster.on('+node', watch)
+  cluster.on('-node', unwatch)
+  return () => {
+    cluster.off('+node', watch)
+    cluster.off('-node', unwatch)
+    for (const end of watches.values()) end()
+  }
+}
+
+function watchOne(redis: Redis, { deadAfterMs, blockedForMs = 0 }: WatchOptions): () => void {
   const lookEveryMs = Math.min(2_000, deadAfterMs / 4)
   let movedBefore = 0
   let owed: Debt | undefined
