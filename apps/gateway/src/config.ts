@@ -8,6 +8,7 @@ import {
   sharedSettings,
   text,
 } from '@flexaction/shared/config'
+import { parseRedisUrl } from '@flexaction/shared/redis'
 import { parseAuthTokens } from './access/auth-tokens.js'
 import { JWT_ALGORITHMS } from './access/jwt-verifier.js'
 import { parseOwnRunsOnly } from './access/run-access.js'
@@ -143,6 +144,13 @@ export const gatewaySettings = {
     min: 1,
     max: 100_000,
   }),
+  ACCEPT_WAIT_REPLICAS: integer({
+    description:
+      'Replicas of Redis that must have received a run before it counts as accepted, so that a failover loses none; else, after 0.4 s, 503 that says it is not certain. Not for Redis Cluster.',
+    default: 0,
+    min: 0,
+    max: 10,
+  }),
   MAX_BODIES_MB: integer({
     description:
       'Most bytes of requests that a gateway holds at once, in megabytes; beyond it, 503. One body always fits.',
@@ -183,6 +191,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
   const config = readSettings(gatewaySettings, env)
   if (config.OIDC_ISSUER !== '' && (config.PUBLIC_URL === '' || config.OIDC_CLIENT_ID === ''))
     throw new ConfigProblems(['OIDC_ISSUER needs PUBLIC_URL, where people are sent back to, and OIDC_CLIENT_ID'])
+  if (config.ACCEPT_WAIT_REPLICAS > 0 && parseRedisUrl(config.REDIS_URL).kind === 'cluster')
+    throw new ConfigProblems(['ACCEPT_WAIT_REPLICAS must be 0 on a Redis Cluster, where it cannot be kept'])
   return config
 }
 

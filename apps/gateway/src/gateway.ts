@@ -24,6 +24,7 @@ import { Admission } from './accepting/admission.js'
 import { Coalescer } from './accepting/coalescer.js'
 import { Expirer } from './accepting/expirer.js'
 import { RunFactory } from './accepting/order.js'
+import { Replicas } from './accepting/replicas.js'
 import { IdempotencyKeys } from './accepting/idempotency-keys.js'
 import { type AuthToken, parseAuthTokens } from './access/auth-tokens.js'
 import { Authenticator } from './access/authenticator.js'
@@ -78,8 +79,16 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const keys = new Keys(config.KEY_PREFIX)
   const redis = connect(config.REDIS_URL, { name: 'gateway', whenAway: 'fail-fast' })
   const subscriber = connect(config.REDIS_URL, { name: 'gateway subscriber', whenAway: 'wait' })
-  const watchdogs = [redis, subscriber].map((connection) => watchConnection(connection, { deadAfterMs: DEAD_AFTER_MS }))
-  subscriber.on('error', () => undefined) // both lose the same Redis: one of them says so
+  // Whoever waits for replicas holds up what else goes over the same connection.
+  const accepting =
+    config.ACCEPT_WAIT_REPLICAS === 0
+      ? redis
+      : connect(config.REDIS_URL, { name: 'gateway accepting', whenAway: 'fail-fast' })
+  const watchdogs = [...new Set([redis, subscriber, accepting])].map((connection) =>
+    watchConnection(connection, { deadAfterMs: DEAD_AFTER_MS }),
+  )
+  // All lose the same Redis: one of them says so.
+  for (const other of [subscriber, accepting]) other.on('error', () => undefined)
 
   const limiting = { redis, keys }
   const sessions = new Sessions(redis, keys, book)
@@ -130,12 +139,14 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   })
   const context = { redis, keys }
   const backlog = new Backlog(redis, keys, report('counting pending items failed; the reconciler corrects it'))
+  // Runs are entered into the lists and stored by one connection, which keeps that order.
+  const storing = { redis: accepting, keys }
   const index = new RunIndex(
-    context,
+    storing,
     report('noting ended runs failed; the reconciler corrects it'),
     noteEndedRun({ metrics, backlog, logger }),
   )
-  const store = new RunStore(context, index)
+  const store = new RunStore(storing, index)
   const steering = new RunSteering(context, index)
   const workload = new Workload({ backlog, queues, catalog })
   const admission = new Admission(
@@ -147,6 +158,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const acceptor = new Acceptor({
     admission,
     store,
+    replicas: new Replicas(accepting, config.ACCEPT_WAIT_REPLICAS),
     queues,
     catalog,
     metrics,
@@ -253,7 +265,11 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
 
   const lifecycle = new Lifecycle(
     [
-      { name: 'redis', start: () => whenReady(redis), stop: () => disconnect(redis, subscriber) },
+      {
+        name: 'redis',
+        start: async () => void (await Promise.all([redis, accepting].map(whenReady))),
+        stop: () => disconnect(redis, subscriber, accepting),
+      },
       { name: 'watchdogs', stop: () => watchdogs.forEach((end) => end()) },
       { name: 'redis policy', start: async () => health.redisPolicy(await checkRedisPolicy(redis, policy)) },
       { name: 'clock', start: () => clock.start(), stop: () => clock.stop() },

@@ -16,6 +16,7 @@ import type { Admission } from './admission.js'
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js'
 import type { JsonObject } from '../messages/parse-message.js'
 import type { Order } from './order.js'
+import type { Replicas } from './replicas.js'
 
 export interface AcceptorOptions {
   admission: Admission
@@ -24,6 +25,7 @@ export interface AcceptorOptions {
   catalog: CatalogView
   metrics: Pick<GatewayMetrics, 'runAccepted'>
   keyring: Keyring
+  replicas: Replicas
   outages: Pick<Outages, 'note'>
   /** Largest form of a request, in characters of JSON. */
   mostFormCharacters: number
@@ -44,15 +46,17 @@ export class Acceptor {
 
   /** Resolves when the run is stored. Throws `unavailable` when too much is waiting already; then nothing was stored. */
   async accept(run: NewRun, { action, form, selection }: Order, logger: Logger): Promise<void> {
-    const { admission, store, outages } = this.options
+    const { admission, store, replicas, outages } = this.options
     const stored = this.#storedForm(run, action, form)
     admission.admit(run.identity, run.total)
     const batches = run.listing ? 0 : Math.ceil(run.total / run.batchSize)
     const queueNow = Math.min(this.window(action, run.batchSize), batches)
-    const storing = store.accept({ run, ...stored, selection, queueNow }).catch((error: unknown) => {
-      admission.refused(run.identity, run.total)
-      explain(error)
-    })
+    const storing = replicas.have(() =>
+      store.accept({ run, ...stored, selection, queueNow }).catch((error: unknown) => {
+        admission.refused(run.identity, run.total)
+        explain(error)
+      }),
+    )
     // What takes several writes must be stored before a job can find it. Otherwise both are sent at once; a job whose run
     // could not be stored finds nothing to do.
     if (run.listing || ('only' in selection && isStaged(run, selection.only))) await storing
