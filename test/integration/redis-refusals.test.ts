@@ -81,8 +81,13 @@ describe('a Redis that refuses', () => {
         const answer = await system.send('execute_action', { name: 'ping' }, { prefer: 'respond-async' })
         answers.push([answer.status, answer.headers.get('retry-after'), await answer.json()])
       }
+      const readiness = await (await system.get('/readyz')).json()
       await state.leave(redis)
 
+      expect(readiness).toMatchObject({
+        status: 'not ready',
+        details: { redis: expect.stringMatching(`${kind}|away`) },
+      })
       const detail = expect.stringMatching(/^(The store takes nothing|The store is not available) at the moment\./)
       expect(answers).toEqual(Array.from({ length: 5 }, () => [503, '2', { detail }]))
       await until('the gateway to go on', async () => {

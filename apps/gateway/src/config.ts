@@ -144,6 +144,13 @@ export const gatewaySettings = {
     min: 1,
     max: 100_000,
   }),
+  SHUTDOWN_DELAY: duration({
+    description:
+      'How long a gateway that was told to stop serves on, while /readyz says that it is not ready: longer than a load balancer needs to notice. SHUTDOWN_DEADLINE begins afterwards.',
+    default: '0s',
+    min: '0s',
+    max: '5m',
+  }),
   ACCEPT_WAIT_REPLICAS: integer({
     description:
       'Replicas of Redis that must have received a run before it counts as accepted, so that a failover loses none; else, after 0.4 s, 503 that says it is not certain. Not for Redis Cluster.',

@@ -19,6 +19,7 @@ import {
 } from '@flexaction/shared/redis'
 import { Backlog, RunEndings, RunIndex, RunReader, RunSteering, RunStore } from '@flexaction/shared/runs'
 import type { RequestListener } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Acceptor } from './accepting/acceptor.js'
 import { Admission } from './accepting/admission.js'
 import { Coalescer } from './accepting/coalescer.js'
@@ -188,7 +189,7 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
   const rpc = new RpcClient({ redis, subscriber, keys })
   const asking = { catalog, rpc, withinMs: config.ASK_WITHIN }
   const actionList = new ActionList({ ...asking, logger })
-  const health = new Health(redis, catalog)
+  const health = new Health({ redis, keys, catalog, outages })
   const app = createApp({
     apiPrefix: config.API_PREFIX,
     origins: parseOrigins(config.CORS_ORIGINS),
@@ -286,6 +287,8 @@ export async function createGateway(config: GatewayConfig, logger: Logger): Prom
       { name: 'http', start: () => server.start(), stop: () => server.stop() },
       { name: 'event streams', stop: () => streams.stop() },
       { name: 'health', quiet: () => health.stopping() },
+      // Stopped first: until a load balancer has noticed, everything is served as before.
+      { name: 'shutdown delay', stop: () => pause(config.SHUTDOWN_DELAY) },
     ],
     (part, error) => logger.error({ err: error, part }, 'a part did not stop cleanly'),
   )

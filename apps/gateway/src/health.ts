@@ -1,4 +1,4 @@
-import type { RedisClient } from '@flexaction/shared/redis'
+import { type Keys, type Outages, type RedisClient, redisErrorOf } from '@flexaction/shared/redis'
 import type Router from '@koa/router'
 import type { CatalogView } from './catalog/catalog-view.js'
 import { answerJson, type GatewayContext, type GatewayState } from './http/context.js'
@@ -8,15 +8,15 @@ import { VERSION } from './version.js'
 export const HEALTH_PATHS: readonly string[] = ['/healthz', '/readyz']
 
 const PING_WITHIN_MS = 1_000
+const PROBE_KEPT_MS = 60_000
 
-/** `/healthz`: the process lives. `/readyz`: it can serve, with Redis and a catalog. */
+/** `/healthz`: the process lives. `/readyz`: it can serve, with a Redis that takes writes and a catalog. */
 export class Health {
   #stopping = false
   #policyProblems: readonly string[] = []
 
   constructor(
-    private readonly redis: RedisClient,
-    private readonly catalog: CatalogView,
+    private readonly options: { redis: RedisClient; keys: Keys; catalog: CatalogView; outages: Pick<Outages, 'note'> },
   ) {}
 
   /** From now on not ready, while requests in hand are finished. */
@@ -54,14 +54,20 @@ export class Health {
     const tooLate = new Promise<string>((resolve) => {
       timer = setTimeout(() => resolve('away: no answer within 1 s'), PING_WITHIN_MS)
     })
-    const answer = this.redis.ping().then(
+    // A write: a Redis that is full, or has become a replica, still answers questions.
+    const { redis, keys, outages } = this.options
+    const answer = redis.set(keys.probe, '1', 'PX', PROBE_KEPT_MS).then(
       () => 'ok',
-      () => 'away: the connection is lost',
+      (error: unknown) => {
+        outages.note(error)
+        const kind = redisErrorOf(error)?.kind ?? 'away'
+        return kind === 'away' ? 'away: the connection is lost' : `takes no writes: ${kind}`
+      },
     )
     return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer))
   }
 
   #catalog(): string {
-    return this.catalog.ready ? 'ok' : 'empty: no worker has published its actions yet'
+    return this.options.catalog.ready ? 'ok' : 'empty: no worker has published its actions yet'
   }
 }

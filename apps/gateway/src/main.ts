@@ -10,7 +10,7 @@ try {
   const logger = createLogger('gateway', config.LOG_LEVEL)
   await checkRedis(config.REDIS_URL, logger)
   const gateway = await createGateway(config, logger)
-  await runUntilSignal(gateway, { logger, deadlineMs: config.SHUTDOWN_DEADLINE })
+  await runUntilSignal(gateway, { logger, deadlineMs: config.SHUTDOWN_DELAY + config.SHUTDOWN_DEADLINE })
   logger.info({ port: gateway.port }, 'listening')
 } catch (error) {
   if (!(error instanceof ConfigProblems)) throw error

@@ -185,6 +185,11 @@ export class Keys {
     return `${this.prefix}:file:${id}`
   }
 
+  /** What gateways write to learn whether Redis takes writes; it expires. */
+  get probe(): string {
+    return `${this.prefix}:probe`
+  }
+
   /** What addresses of files are signed with. */
   get fileSecret(): string {
     return `${this.prefix}:file-secret`
