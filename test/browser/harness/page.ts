@@ -16,7 +16,7 @@ const ARGUMENTS = [
 ]
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const DESKTOP = { width: 1280, height: 800 }
-const WAIT_AT_MOST_MS = 15_000
+const WAIT_AT_MOST_MS = 45_000
 
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: requireChromium(), args: ARGUMENTS })
