@@ -8,6 +8,8 @@ end
 if (run[1] ~= 'failed' and run[1] ~= 'completed_with_failures') or not run[2] then
   return { 'refused', run[1] }
 end
+-- What a retry wrote down that was never made.
+redis.call('DEL', REDO)
 local now = numbers('total', 'batchSize', 'chunkSize', 'failed')
 local part = now[1] % now[3]
 if part > 0 then
