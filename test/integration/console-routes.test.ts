@@ -106,7 +106,7 @@ it('tells what was sent, what handlers wrote and all outcomes as CSV, to operato
     user: { name: 'admin', role: 'admin' },
     identity: 'visit.records.users',
   })
-  expect(await client.log(run, '2')).toEqual({ lines: ['visiting 2'], items: 1 })
+  expect(await client.log(run, '2')).toEqual({ lines: ['visiting 2'], items: 1, worker: expect.any(String) as string })
   expect((await client.items(run, { search: 'NOT AT' })).items.map(({ id }) => id)).toEqual([101])
   expect((await client.items(run, { record: '2' })).items.map(({ id }) => id)).toEqual(['2'])
   const lines = (await (await system.get(`/api/runs/${run}/items.csv`)).text()).split('\r\n')

@@ -1,5 +1,13 @@
 import { FlexActionError } from '@flexaction/shared/errors'
-import { type ItemError, type Run, type RunItem, SAFE_FAILURE_TEXT, viewError, viewRun } from '@flexaction/shared/runs'
+import {
+  type ItemError,
+  type Run,
+  type RunItem,
+  type RunView,
+  SAFE_FAILURE_TEXT,
+  viewError,
+  viewRun,
+} from '@flexaction/shared/runs'
 import { answerJson, type GatewayContext } from '../http/context.js'
 
 /** What a run's first answer says about trying again to see its end. */
@@ -10,14 +18,14 @@ const NOT_LISTED = 'The records of the collection could not be listed: the actio
 /** Still going: 202, with the run's address (PROTOCOL.md section 5). */
 export function answerQueued(ctx: GatewayContext, run: Run): void {
   ctx.set('Retry-After', String(LOOK_AGAIN_SECONDS))
-  answerJson(ctx, 202, { result: true, run: viewRun(run, false) })
+  answerJson(ctx, 202, { result: true, run: viewForCallers(run) })
 }
 
 /** Ended within the wait: 201 with the result or a summary; when every item failed, an error (PROTOCOL.md sections 5, 6). */
 export function answerEnded(ctx: GatewayContext, run: Run): void {
   if (run.state === 'failed') throw failure(run)
   if (run.state === 'succeeded') return answerJson(ctx, 201, run.result === undefined ? { result: true } : run.result)
-  const { errors, ...view } = viewRun(run, false)
+  const { errors, ...view } = viewForCallers(run)
   answerJson(ctx, 201, { result: false, run: view, errors: errors ?? [] })
 }
 
@@ -41,7 +49,13 @@ export function answerItem(ctx: GatewayContext, run: Run, { id, history }: RunIt
     throw FlexActionError.fields(fields ?? { non_field_errors: [history.message ?? SAFE_FAILURE_TEXT] })
   }
   const error = { ...(id !== null && { id }), message: history.message ?? history.state }
-  answerJson(ctx, 201, { result: false, run: viewRun(run, false), errors: [error] })
+  answerJson(ctx, 201, { result: false, run: viewForCallers(run), errors: [error] })
+}
+
+/** A run as the protocol has it: where its time went is for those who look after runs. */
+function viewForCallers(run: Run): Omit<RunView, 'times'> {
+  const { times: _, ...view } = viewRun(run, false)
+  return view
 }
 
 function failure(run: Run): FlexActionError {
