@@ -1,6 +1,7 @@
 import { common, defineAction } from '@flexaction/shared'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, it } from 'vitest'
+import { hasRedisServer } from '../harness/own-redis.js'
 import { range } from '../harness/range.js'
 import { System } from '../harness/system.js'
 import { until } from '../harness/until.js'
@@ -15,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => cluster[Symbol.asyncDispose]())
 
-it.each<[string, (shard: Shard) => Promise<void>]>([
+it.skipIf(!hasRedisServer).each<[string, (shard: Shard) => Promise<void>]>([
   [
     'was silent for as long as an outage that once ended all fetching',
     async ({ redis }) => {

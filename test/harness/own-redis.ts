@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePort } from './free-port.js'
 import { until } from './until.js'
+
+/** Whether Redis's own programs are there, which not every machine has. CI installs them. */
+export const hasRedisServer = ['redis-server', 'redis-cli'].every((one) => spawnSync(one, ['--version']).status === 0)
 
 export interface OwnRedisOptions {
   /** Lines of its configuration, beyond its port and folder. */

@@ -3,7 +3,7 @@ import { createLogger } from '@flexaction/shared/logging'
 import { checkRedis, connect, redisErrorOf } from '@flexaction/shared/redis'
 import { rm } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { OwnRedis } from '../harness/own-redis.js'
+import { hasRedisServer, OwnRedis } from '../harness/own-redis.js'
 import { System } from '../harness/system.js'
 import { until } from '../harness/until.js'
 
@@ -67,7 +67,7 @@ const REFUSING: Readonly<Record<string, State>> = {
 }
 
 describe('a Redis that refuses', () => {
-  it.each(Object.entries(REFUSING))(
+  it.skipIf(!hasRedisServer).each(Object.entries(REFUSING))(
     '%s: a run is refused, certainly not accepted, and said once',
     async (kind, state) => {
       await using redis = await OwnRedis.start({ config: state.config ?? [] })
@@ -102,7 +102,7 @@ describe('a Redis that refuses', () => {
     },
   )
 
-  it('maxclients: further connections wait, and say so', async () => {
+  it.skipIf(!hasRedisServer)('maxclients: further connections wait, and say so', async () => {
     await using redis = await OwnRedis.start({ config: ['maxclients 1'] })
     const held = connect(redis.url, { name: 'holds the only place', whenAway: 'wait' })
     await held.ping()
@@ -115,7 +115,7 @@ describe('a Redis that refuses', () => {
     refused.disconnect()
   })
 
-  it('clusterdown: a node of a cluster that has lost slots', async () => {
+  it.skipIf(!hasRedisServer)('clusterdown: a node of a cluster that has lost slots', async () => {
     await using redis = await OwnRedis.start({ config: ['cluster-enabled yes'] })
     const client = connect(redis.url, { name: 'test', whenAway: 'fail-fast' })
     await new Promise((resolve) => client.once('ready', resolve))
@@ -128,7 +128,7 @@ describe('a Redis that refuses', () => {
 describe('a Redis that does not let one in', () => {
   const logger = createLogger('test', 'silent')
 
-  it.each([
+  it.skipIf(!hasRedisServer).each([
     ['noauth', ['requirepass secret'], '', /NOAUTH .*; give it the user and the password/],
     ['wrongpass', ['requirepass secret'], ':wrong@', /WRONGPASS .*; give it the user and the password/],
     ['noperm', ['user ada on >secret +hello +info +client'], 'ada:secret@', /NOPERM .*; docs\/security.md tells/],
@@ -138,7 +138,7 @@ describe('a Redis that does not let one in', () => {
     await expect(checkRedis(url, logger)).rejects.toThrow(problem)
   })
 
-  it('sentinels: waits for Sentinels that are away', async () => {
+  it.skipIf(!hasRedisServer)('sentinels: waits for Sentinels that are away', async () => {
     const client = connect('redis+sentinel://127.0.0.1:1/main', { name: 'test', whenAway: 'fail-fast' })
     const error = await new Promise<Error>((resolve) => client.once('error', resolve))
     client.disconnect()
