@@ -14,7 +14,9 @@ it('answers every message as the protocol has it while Redis is gone, and can be
 
   await installation.redis.kill()
 
-  const away = [503, '2', origin, { detail: 'The store is not available at the moment. Try again in a moment' }]
+  await until('the gateway to know that', async () => (await installation.get('/readyz')).status === 503)
+  const detail = 'The store takes nothing at the moment. Nothing was done; try again in a moment'
+  const away = [503, '2', origin, { detail }]
   expect(await send('execute_action', { name: 'work', id: 1 })).toEqual(away)
   // What needs no store is answered: the list, what is wrong, and a name that nobody handles.
   expect(await send('get_action_list', null)).toEqual(list)
