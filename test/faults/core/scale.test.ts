@@ -73,7 +73,7 @@ it('heartbeats do not read what other workers serve', async () => {
   expect.soft(perWorker[1]).toBeLessThan(2_000)
 })
 
-it('the end of a run is told to the gateway that waits for it, and a one-record run takes at most 1.4 kB', async () => {
+it('the end of a run is told to the gateway that waits for it, and a one-record run takes at most 1.2 kB', async () => {
   await using installation = await startCore({ workers: 1, env: PATIENT })
   await using redis = await RedisView.open(installation.redis.url)
   const proxy = await Proxy.start(installation.redis.port)
@@ -93,7 +93,7 @@ it('the end of a run is told to the gateway that waits for it, and a one-record 
     for (const one of runs) await installation.runIn(['succeeded'], one)
 
     expect.soft((proxy.bytes.toClients - heard) / RUNS).toBeLessThan(20)
-    expect.soft(((await settledBytes(redis)) - atRest) / RUNS).toBeLessThanOrEqual(1_400)
+    expect.soft(((await settledBytes(redis)) - atRest) / RUNS).toBeLessThanOrEqual(1_200)
     expect(await installation.items(runs[0] ?? '')).toMatchObject([{ state: 'succeeded', attempts: 1 }])
   } finally {
     await proxy.stop()

@@ -198,7 +198,8 @@ local function finish()
   end
   -- Most runs are kept for long: what only a run that goes on needs is not.
   redis.call('DEL', LEASES)
-  redis.call('HDEL', RUN, 'listing', 'closing', 'active', 'waiter', 'queued', 'lister', 'pages', 'grown')
+  redis.call('HDEL', RUN, 'listing', 'closing', 'active', 'waiter', 'queued', 'lister', 'pages', 'grown',
+    'next', 'batches')
   if not run[3] then
     redis.call('HDEL', RUN, 'cursor')
   end
