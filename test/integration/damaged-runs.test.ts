@@ -181,6 +181,17 @@ const CASES: Case[] = [
     prepare: async (bench, id) => () => bench.listing.start(id, LISTER, 'users'),
   },
   {
+    script: 'resume-listing',
+    listing: true,
+    prepare: async (bench, id) => {
+      const listing = await bench.listing.start(id, LISTER, 'users')
+      if (!listing) throw new Error('nothing to list')
+      const then = { failed: { message: 'broken', kind: 'unexpected' as const } }
+      await bench.listing.add(listing, { chunks: [], rest: [], cursor: '', then, window: WINDOW })
+      return (run) => bench.steering.resumeListing(run)
+    },
+  },
+  {
     script: 'list-records',
     listing: true,
     prepare: async (bench, id) => {

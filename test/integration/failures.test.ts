@@ -104,6 +104,9 @@ it('retries the failures of one cause, or some records, and leaves the others as
     { non_field_errors: [expect.stringContaining('item')] },
   ])
 
+  // A text that says nothing never means more.
+  expect((await system.steer(run, 'retry', { search: '' })).status).toBe(400)
+
   expect((await system.steer(run, 'retry')).status).toBe(200)
   expect(await system.runIn(['succeeded'], run)).toMatchObject({ counts: { failed: 0, succeeded: 300 } })
   expect(await groupsOf(system, `/api/runs/${run}/failures`)).toEqual([])
@@ -138,4 +141,21 @@ it('calls what was cancelled when a retry names it', async () => {
   expect(ended.counts).toMatchObject({ succeeded: 200, cancelled: 0 })
   expect(called.map(Number).sort((a, b) => a - b)).toEqual(range(1, 200))
   expect((await system.items(run)).filter(({ former }) => former).length).toBe(counts.cancelled)
+})
+
+it('never retries more than was named, when two name different records at the same moment', async () => {
+  const { called, heal, charge } = makeCharge()
+  await using system = await System.start({ actions: [charge] })
+  const run = await system.begin({ name: 'charge', ids: range(1, 3_000) })
+  await system.runIn(['completed_with_failures'], run)
+  heal()
+  called.length = 0
+  const named = [range(1, 400).map((n) => 3 * n), range(401, 800).map((n) => 3 * n)]
+
+  const answers = await Promise.all(named.map((items) => system.steer(run, 'retry', { items })))
+
+  const granted = answers.flatMap(({ status }, at) => (status === 200 ? (named[at] ?? []) : []))
+  expect(answers.map(({ status }) => status).filter((status) => status !== 200 && status !== 409)).toEqual([])
+  await system.runIn(['completed_with_failures'], run)
+  expect(called.map(Number).sort((a, b) => a - b)).toEqual(granted.sort((a, b) => a - b))
 })

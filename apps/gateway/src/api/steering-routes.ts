@@ -86,7 +86,9 @@ export function addSteeringRoutes(router: Router<GatewayState>, options: Steerin
     const records = items && new Set(items.map(String))
     const wanted = { ...filter, records, forOperators: seesTexts(callerOf(gctx)) }
     const staged = await steering.stageRetry(runs.reader, run, wanted)
-    if (staged && staged.batches === 0) throw new FlexActionError('conflict', NOTHING_TO_RETRY)
+    // Never retried as a whole because a part of it could not be named.
+    if (!staged) throw new FlexActionError('conflict', RETRIED_BY_OTHERS)
+    if (staged.batches === 0) throw new FlexActionError('conflict', NOTHING_TO_RETRY)
     return staged
   }
 
@@ -94,6 +96,7 @@ export function addSteeringRoutes(router: Router<GatewayState>, options: Steerin
     if (!hasEnded(run)) return { status: 'refused', state: run.state }
     const staged = await stage(run, gctx)
     const reply = await steering.retry(run, window(run), staged)
+    if (staged && reply?.status === 'refused') throw new FlexActionError('conflict', RETRIED_BY_OTHERS)
     const items = staged ? Object.values(staged.counts).reduce((sum, one) => sum + one, 0) : run.counts.failed
     if (reply?.status === 'done') await backlog.add(run.identity, items)
     return reply
@@ -117,6 +120,9 @@ export function addSteeringRoutes(router: Router<GatewayState>, options: Steerin
 
 const NOTHING_TO_RETRY =
   'Nothing was retried: of the items that were named, none has failed, was cancelled, or has expired'
+
+const RETRIED_BY_OTHERS =
+  'Nothing was retried: somebody else retried this run at the same moment. Look at it again, then retry what is left'
 
 function hasBody({ req }: GatewayContext): boolean {
   return Number(req.headers['content-length'] ?? 0) > 0 || req.headers['transfer-encoding'] !== undefined

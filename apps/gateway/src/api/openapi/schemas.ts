@@ -209,9 +209,13 @@ export const retry = z.strictObject({
     .max(MOST_RETRIED)
     .optional()
     .meta({ description: 'Ids of records' }),
-  failure: z.string().optional().meta({ description: 'The fingerprint of a failure, as /runs/:id/failures has it' }),
+  failure: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'The fingerprint of a failure, as /runs/:id/failures has it' }),
   state: outcomeToRetry.optional().meta({ description: 'Items with this outcome' }),
-  search: z.string().optional().meta({ description: 'Part of an id or a message' }),
+  search: z.string().min(1).optional().meta({ description: 'Part of an id or a message' }),
 })
 export const version = z.strictObject({ version: z.string(), type: z.literal('flexaction') })
 export const error = z.strictObject({ detail: z.string(), code: z.string() })
